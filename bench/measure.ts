@@ -1,0 +1,64 @@
+// One sample: a server started afresh, warmed up, loaded and stopped. Fresh processes let the rounds differ as
+// deployments do (what V8 compiled, where memory lies), so the spread that is reported is the one users see.
+
+import type { Case } from './cases.ts';
+import { measureIdle } from './idle.ts';
+import { launch, type Running } from './launch.ts';
+import { runLoad } from './load.ts';
+import { cpuSeconds } from './proc.ts';
+import type { IdleSample, LoadSample } from './results.ts';
+import type { Server } from './servers.ts';
+
+export interface Measurement {
+  readonly server: Server;
+  readonly case: Case;
+  readonly round: number;
+  readonly seconds: number;
+  readonly connections: number;
+  readonly scratch: string;
+}
+
+/** Seconds of load before the measured ones: V8 has optimized the hot paths by then. */
+const WARM_UP = 1;
+
+export async function measureLoad(measurement: Measurement): Promise<LoadSample> {
+  const { server, case: it, round, seconds, connections, scratch } = measurement;
+  return withServer(measurement, async (running) => {
+    const load = { port: running.port, case: it, connections, scratch };
+    await runLoad({ ...load, seconds: WARM_UP });
+    const before = cpuSeconds(running.pid);
+    const result = await runLoad({ ...load, seconds });
+    const spent = cpuSeconds(running.pid) - before;
+    return {
+      server: server.name,
+      case: it.name,
+      round,
+      requests: result.requests,
+      microseconds: (spent / result.requests) * 1e6,
+      requestsPerSecond: result.requests / result.seconds,
+      busy: spent / result.seconds,
+      p50: result.p50,
+      p99: result.p99,
+      errors: result.errors,
+    };
+  });
+}
+
+export async function measureIdleConnections(measurement: Measurement): Promise<IdleSample> {
+  const { server, case: it, round, scratch } = measurement;
+  return withServer(measurement, async (running) => ({
+    server: server.name,
+    round,
+    ...(await measureIdle(running, it, scratch)),
+  }));
+}
+
+async function withServer<T>(measurement: Measurement, use: (running: Running) => Promise<T>): Promise<T> {
+  const { server, case: it, scratch } = measurement;
+  const running = await launch((port) => server.command({ port, case: it, scratch }), it);
+  try {
+    return await use(running);
+  } finally {
+    await running.stop();
+  }
+}
