@@ -1,0 +1,4 @@
+// The kernel seam: its contract, addresses and errors. The backends are imported by name, from their own folders.
+export * from './address.ts';
+export * from './errors.ts';
+export * from './kernel.ts';

@@ -1,0 +1,107 @@
+// The one seam to the operating system. `loop` and `net` want nothing of the world but what is declared here, so
+// the same server runs on Linux (`linux/`), on a simulated network and clock (`sim/`), and on Node's own sockets
+// (`node/`, which has clocks but no descriptors).
+//
+// Calls never block and never throw for what the world does: they return a count or descriptor (>= 0), or a
+// negative errno such as `-EAGAIN`. They throw only for a mistake of the caller (an offset outside the buffer).
+
+import type { Address } from './address.ts';
+
+/** Options of {@link Kernel.listen}. */
+export interface ListenOptions {
+  /** Connections the kernel queues before `accept`: listen(2). */
+  readonly backlog: number;
+  /** SO_REUSEPORT: several sockets share the port, and the kernel spreads connections over them. */
+  readonly reusePort?: boolean;
+  /** IPV6_V6ONLY: an IPv6 socket that takes no IPv4 connection. */
+  readonly ipv6Only?: boolean;
+  /** Permission bits of a unix socket's file, e.g. `0o600`. */
+  readonly mode?: number;
+}
+
+/** How a connection is closed by {@link Kernel.close}: with FIN, or with RST so that the peer knows bytes are lost. */
+export type CloseKind = 'graceful' | 'reset';
+
+/** Readiness bits, as a poller reports them. */
+export const READABLE = 1;
+export const WRITABLE = 2;
+/** The peer has shut down its writing side (FIN): what it sent before can still be read. */
+export const PEER_CLOSED = 4;
+/** The connection is gone in both directions (RST, or both sides shut down): `recv` or `socketError` tells. */
+export const HANGUP = 8;
+
+export interface Kernel {
+  readonly name: 'linux' | 'sim' | 'node';
+
+  /** Milliseconds, with a fraction, from an arbitrary start; never goes back. */
+  monotonic(): number;
+  /** Milliseconds since 1970 (UTC): what `Date.now()` says, or the simulation's. */
+  wallClock(): number;
+  /** Fills `bytes` with randomness; in a simulation, from its seed. */
+  random(bytes: Uint8Array): void;
+
+  /** A new listening socket: close-on-exec, non-blocking, SO_REUSEADDR. A stale unix socket file is replaced. */
+  listen(address: Address, options: ListenOptions): number;
+  /** Makes an inherited descriptor ours: non-blocking, close-on-exec. */
+  adopt(fd: number): number;
+  /** The next queued connection: close-on-exec, non-blocking, TCP_NODELAY. `-EAGAIN` when there is none. */
+  accept(listener: number): number;
+  /** Starts a connection; wait until it is writable, then ask {@link Kernel.socketError}. */
+  connect(address: Address): number;
+  /** SO_ERROR: `0`, or the negative errno with which the connection failed. */
+  socketError(fd: number): number;
+
+  /** Bytes received into `bytes[offset .. offset + length)`; `0` is the peer's FIN. */
+  recv(fd: number, bytes: Uint8Array, offset: number, length: number): number;
+  /** Bytes of `bytes[offset .. offset + length)` that the kernel took. Never raises SIGPIPE. */
+  send(fd: number, bytes: Uint8Array, offset: number, length: number): number;
+  /** Bytes sent from `file` (a regular file's descriptor) at `position`. */
+  sendfile(fd: number, file: number, position: number, length: number): number;
+  /** No more will be sent: the peer reads to the end and gets FIN. */
+  shutdown(fd: number): number;
+  close(fd: number, kind?: CloseKind): number;
+
+  localAddress(fd: number): Address | undefined;
+  peerAddress(fd: number): Address | undefined;
+  /** Addresses of a host name, in the order to try them; rejects with a `SystemError` where it has none. */
+  resolve(host: string, port: number): Promise<readonly Address[]>;
+
+  createPoller(): Poller;
+}
+
+/**
+ * Tells which descriptors became ready. Edge-triggered: one report per change, so the caller keeps a flag and
+ * reads or writes until `-EAGAIN` (or a short count) before it waits again.
+ *
+ * A report carries the `token` given to `add`: a descriptor's number is reused at once after `close`, so the number
+ * alone could wake the wrong connection.
+ */
+export interface Poller {
+  /** Watches `fd` for READABLE (always), and for WRITABLE where `interest` has it. Returns 0 or a negative errno. */
+  add(fd: number, token: number, interest: number): number;
+  /** Changes the interest of a watched descriptor. An already true condition is reported again. */
+  modify(fd: number, token: number, interest: number): number;
+  /** Must come before `close(fd)`. */
+  remove(fd: number): number;
+  /**
+   * Collects reports, and returns how many; read them with `token(i)` and `flags(i)` before the next call.
+   * Waits at most `timeout` milliseconds (0: not at all; -1: for ever).
+   */
+  wait(timeout: number): number;
+  token(index: number): number;
+  flags(index: number): number;
+  /**
+   * Calls `onReady` from Node's event loop when `wait(0)` would return something; only where `attach` is possible.
+   * `onReady` must not throw.
+   */
+  attach?(onReady: () => void): Attachment;
+  close(): void;
+}
+
+/** A poller's place in Node's event loop. Keep a reference to it: a collected one falls silent. */
+export interface Attachment {
+  /** Whether it keeps the process alive. */
+  ref(): void;
+  unref(): void;
+  close(): void;
+}

@@ -1,0 +1,128 @@
+// libc, as koffi calls it, and the constants of Linux's headers that go with it. Only the files beside this one
+// import it; nothing here decides anything.
+//
+// Numbers are those of asm-generic, which x86-64, arm64, riscv64 and loongarch64 share.
+
+import koffi from 'koffi';
+
+const libc = koffi.load(null);
+
+type Call<A extends unknown[]> = (...args: A) => number;
+
+function declare<A extends unknown[]>(name: string, result: string, args: string[]): Call<A> {
+  return libc.func(name, result, args) as unknown as Call<A>;
+}
+
+export const socket = declare<[number, number, number]>('socket', 'int', ['int', 'int', 'int']);
+export const bind = declare<[number, Uint8Array, number]>('bind', 'int', ['int', 'const void *', 'uint32_t']);
+export const listen = declare<[number, number]>('listen', 'int', ['int', 'int']);
+export const accept4 = declare<[number, null, null, number]>('accept4', 'int', [
+  'int',
+  'void *',
+  'void *',
+  'int',
+]);
+export const connect = declare<[number, Uint8Array, number]>('connect', 'int', [
+  'int',
+  'const void *',
+  'uint32_t',
+]);
+export const recv = declare<[number, Uint8Array, number, number]>('recv', 'int64_t', [
+  'int',
+  'void *',
+  'size_t',
+  'int',
+]);
+export const send = declare<[number, Uint8Array, number, number]>('send', 'int64_t', [
+  'int',
+  'const void *',
+  'size_t',
+  'int',
+]);
+export const sendfile = declare<[number, number, Uint8Array, number]>('sendfile', 'int64_t', [
+  'int',
+  'int',
+  'void *',
+  'size_t',
+]);
+export const shutdown = declare<[number, number]>('shutdown', 'int', ['int', 'int']);
+export const close = declare<[number]>('close', 'int', ['int']);
+export const setsockopt = declare<[number, number, number, Uint8Array, number]>('setsockopt', 'int', [
+  'int',
+  'int',
+  'int',
+  'const void *',
+  'uint32_t',
+]);
+export const getsockopt = declare<[number, number, number, Uint8Array, Uint8Array]>('getsockopt', 'int', [
+  'int',
+  'int',
+  'int',
+  'void *',
+  'void *',
+]);
+export const getsockname = declare<[number, Uint8Array, Uint8Array]>('getsockname', 'int', [
+  'int',
+  'void *',
+  'void *',
+]);
+export const getpeername = declare<[number, Uint8Array, Uint8Array]>('getpeername', 'int', [
+  'int',
+  'void *',
+  'void *',
+]);
+export const fcntl = declare<[number, number, number]>('fcntl', 'int', ['int', 'int', 'int']);
+export const epollCreate = declare<[number]>('epoll_create1', 'int', ['int']);
+export const epollControl = declare<[number, number, number, Uint8Array]>('epoll_ctl', 'int', [
+  'int',
+  'int',
+  'int',
+  'void *',
+]);
+export const epollWait = declare<[number, Uint8Array, number, number]>('epoll_wait', 'int', [
+  'int',
+  'void *',
+  'int',
+  'int',
+]);
+
+/** The calling thread's errno: read it in the same expression as the call, since any call in between changes it. */
+export const errno: () => number = koffi.errno;
+
+/** Watches `fd` from libuv's loop (uv_poll); the callback gets `(status, events)`, whatever its types say. */
+export const poll = koffi.node.poll;
+
+export const AF_UNIX = 1;
+export const AF_INET = 2;
+export const AF_INET6 = 10;
+export const SOCK_STREAM = 1;
+export const SOCK_NONBLOCK = 0o4000;
+export const SOCK_CLOEXEC = 0o2000000;
+export const SOL_SOCKET = 1;
+export const SO_REUSEADDR = 2;
+export const SO_ERROR = 4;
+export const SO_LINGER = 13;
+export const SO_REUSEPORT = 15;
+export const IPPROTO_TCP = 6;
+export const TCP_NODELAY = 1;
+export const IPPROTO_IPV6 = 41;
+export const IPV6_V6ONLY = 26;
+export const MSG_NOSIGNAL = 0x4000;
+export const SHUT_WR = 1;
+export const F_GETFD = 1;
+export const F_SETFD = 2;
+export const F_GETFL = 3;
+export const F_SETFL = 4;
+export const FD_CLOEXEC = 1;
+export const O_NONBLOCK = 0o4000;
+
+export const EPOLL_CLOEXEC = 0o2000000;
+export const EPOLL_CTL_ADD = 1;
+export const EPOLL_CTL_DEL = 2;
+export const EPOLL_CTL_MOD = 3;
+export const EPOLLIN = 0x1;
+export const EPOLLOUT = 0x4;
+export const EPOLLERR = 0x8;
+export const EPOLLHUP = 0x10;
+export const EPOLLRDHUP = 0x2000;
+export const EPOLLET = 0x80000000;

@@ -1,0 +1,28 @@
+// What a coroutine is: a generator that yields the things it waits for.
+//
+//   function* greet(stream: Stream): Co<void> {
+//     const name = yield* readLine(stream);      // a call of another coroutine
+//     yield* stream.write(`Hello, ${name}\n`);
+//   }
+//
+// `yield*` composes coroutines and gives their result its type. A bare `yield` appears only where a primitive parks
+// the task; everything else is built from those with `yield*`.
+
+/** Something that will wake a parked task: a timer, a socket's readiness, a promise, another task's end. */
+export interface Suspend {
+  /** Remembers `waiter`, to resume it once. Called right after the coroutine has yielded this object. */
+  park(waiter: Waiter): void;
+  /** Forgets `waiter`: it was cancelled, or won another branch of a race. It is no longer resumed from here. */
+  unpark(waiter: Waiter): void;
+}
+
+/** Who waits: a `Task`, or a branch of `race` and `all`. */
+export interface Waiter {
+  /** What the `yield` returns. */
+  resume(value: unknown): void;
+  /** What the `yield` throws. */
+  fail(error: unknown): void;
+}
+
+/** A coroutine that returns `T`. Call it with `yield*`, or run it as a `Task`. */
+export type Co<T> = Generator<Suspend, T, unknown>;
