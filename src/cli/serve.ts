@@ -1,0 +1,108 @@
+// `siskin serve APP`: settings, app, server, and then waiting for the end. Called by `command.ts`. Ends the process
+// itself: an app may hold timers and database pools that would keep it alive for ever.
+
+import { relative } from 'node:path';
+import { ConfigError, type ResolvedSettings, resolveSettings } from '../config/index.ts';
+import { type AccessLog, createAccessLog } from './access-log.ts';
+import { AppLoadError, type LoadedApp, loadApp } from './load-app.ts';
+import { createLogger, isHuman, type Logger } from './log.ts';
+import { describeStartFailure } from './start-failure.ts';
+import { type StopCause, stopCause } from './stop.ts';
+
+const RUNTIME_FAILURE = 1;
+
+/** Serves the app that `specifier` names until a signal, and exits with the status that says how it went. */
+export async function serveCommand(
+  specifier: string,
+  flags: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  ignoreBrokenPipes();
+  const stopped = stopCause(process, process.exit);
+  try {
+    const resolved = await resolveSettings({ flags, env: process.env });
+    const app = await loadWhileAlive(specifier);
+    process.exit(await serveUntilStopped(app, resolved, stopped));
+  } catch (error) {
+    if (!(error instanceof ConfigError) && !(error instanceof AppLoadError)) throw error;
+    process.stderr.write(`siskin: ${error.message}\n`);
+    process.exit(error.exitCode);
+  }
+}
+
+/** Node ends a process that waits for nothing, even within an `await`: then the app waits for what never comes. */
+async function loadWhileAlive(specifier: string): Promise<LoadedApp> {
+  const onIdle = (): never => {
+    process.stderr.write(
+      `siskin: ${specifier} did not load\n  It awaits something that never happens, outside of any function.\n`,
+    );
+    process.exit(3);
+  };
+  process.once('beforeExit', onIdle);
+  try {
+    return await loadApp(specifier, process.cwd());
+  } finally {
+    process.off('beforeExit', onIdle);
+  }
+}
+
+async function serveUntilStopped(
+  loaded: LoadedApp,
+  { settings, origins, warnings }: ResolvedSettings,
+  stopped: Promise<StopCause>,
+): Promise<number> {
+  const log = createLogger({
+    level: settings.logLevel,
+    format: settings.logFormat,
+    stdout: process.stdout,
+    stderr: process.stderr,
+  });
+  const access = settings.accessLog ? accessLogFor(settings.logFormat) : undefined;
+  for (const warning of warnings) log.warn({}, warning);
+
+  const { serve } = await import('../server/index.ts');
+  let server: Awaited<ReturnType<typeof serve>>;
+  try {
+    server = await serve(loaded.app, { ...settings, log, ...(access && { recordAccess: access.record }) });
+  } catch (error) {
+    process.stderr.write(`siskin: ${describeStartFailure(error, origins.bind)}\n`);
+    return RUNTIME_FAILURE;
+  }
+  announce(log, loaded, server);
+
+  const cause = await Promise.race([stopped, server.closed.then((): StopCause => ({ kind: 'closed' }))]);
+  const status = cause.kind === 'error' ? RUNTIME_FAILURE : 0;
+  if (cause.kind === 'error') log.error({ err: cause.error }, `${cause.name}: stopping`);
+  if (cause.kind === 'signal') log.info({ signal: cause.signal }, 'stopping: finishing what is in flight');
+  await server.close(cause.kind === 'signal' ? cause.signal : cause.kind);
+  access?.flush();
+  log.info({}, 'stopped');
+  return status;
+}
+
+/** The one line at start. */
+function announce(
+  log: Logger,
+  loaded: LoadedApp,
+  server: { readonly url: string; readonly kernel: string },
+): void {
+  const fields = {
+    app: relative(process.cwd(), loaded.file),
+    pid: process.pid,
+    node: process.versions.node,
+    kernel: server.kernel,
+  };
+  log.info(fields, `listening on ${server.url}`);
+}
+
+function accessLogFor(format: 'auto' | 'human' | 'json'): AccessLog {
+  return createAccessLog(!isHuman(format, process.stdout), process.stdout);
+}
+
+/** A reader of the log that goes away (`| head`) does not end the server. */
+function ignoreBrokenPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
+}

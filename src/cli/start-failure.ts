@@ -1,0 +1,33 @@
+// Why the server could not start to listen: which address, who asked for it, and what to do. Called by `serve.ts`.
+
+import { inspect } from 'node:util';
+import type { Origin } from '../config/index.ts';
+
+const ADVICE: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'Another process listens there. Stop it, or choose another address: --bind 127.0.0.1:8001',
+  EACCES:
+    'Ports below 1024 are for root: choose one above, or give Node the capability CAP_NET_BIND_SERVICE.\nFor a unix socket: may this user write to the directory?',
+  EPERM: 'This user may not do that.',
+  EADDRNOTAVAIL: 'No interface of this machine has that address. 0.0.0.0 means all of them.',
+  ENOENT: 'The directory of the unix socket does not exist.',
+  EBADF: 'No such descriptor was inherited: is the server started by what opens it?',
+  ENOTSOCK: 'The inherited descriptor is not a socket.',
+  EINVAL: 'The inherited descriptor is not a listening socket, or the address is malformed.',
+};
+
+/** A few lines for standard error. `origin`: where the addresses came from. */
+export function describeStartFailure(error: unknown, origin: Origin): string {
+  if (!(error instanceof Error)) return `the server did not start\n  ${inspect(error)}`;
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (syscall === undefined) return `the server did not start\n  ${error.stack ?? error.message}`;
+  const lines = [error.message, `Asked for by ${describeOrigin(origin)}.`];
+  const advice = code === undefined ? undefined : ADVICE[code];
+  if (advice !== undefined) lines.push(advice);
+  return lines.join('\n').replaceAll('\n', '\n  ');
+}
+
+function describeOrigin(origin: Origin): string {
+  if (origin.kind === 'environment') return `the environment variable ${origin.name}`;
+  if (origin.kind === 'default') return 'the default: no --bind, SISKIN_BIND or PORT is given';
+  return `${origin.kind} ${origin.name}`;
+}

@@ -1,0 +1,36 @@
+// What ends a server: SIGTERM or SIGINT, or an error that nobody caught. Used by `serve.ts`. The first one stops it
+// gracefully; a second signal ends the process at once, with the status that a shell gives for that signal.
+
+import type { EventEmitter } from 'node:events';
+
+export type StopCause =
+  | { readonly kind: 'signal'; readonly signal: NodeJS.Signals }
+  | { readonly kind: 'error'; readonly name: string; readonly error: unknown }
+  | { readonly kind: 'closed' };
+
+/** 128 + the signal's number, as shells report it. */
+const SIGNAL_STATUS = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/**
+ * Resolves with the first cause. After an uncaught error the app's state is not to be trusted, so the process ends;
+ * but the other requests in flight have nothing to do with it, so they are finished first. `source` is `process`.
+ */
+export function stopCause(source: EventEmitter, exit: (status: number) => void): Promise<StopCause> {
+  return new Promise((resolve) => {
+    let stopping = false;
+    for (const signal of Object.keys(SIGNAL_STATUS) as (keyof typeof SIGNAL_STATUS)[]) {
+      source.on(signal, () => {
+        if (stopping) exit(SIGNAL_STATUS[signal]);
+        stopping = true;
+        resolve({ kind: 'signal', signal });
+      });
+    }
+    source.on('uncaughtException', (error: unknown, origin: string) => {
+      const name =
+        origin === 'unhandledRejection'
+          ? 'a promise was rejected and nobody caught it'
+          : 'nobody caught an error';
+      resolve({ kind: 'error', name, error });
+    });
+  });
+}
