@@ -1,0 +1,168 @@
+// Header fields on their way out: checked, and rendered to text once. The fields that say how a message is framed are
+// taken out of the list on the way, since framing is settled by the encoders and not by who calls them.
+
+import { FIELD_VALUE, TOKEN } from './octets.ts';
+import { LocalProtocolError } from './problem.ts';
+
+/**
+ * Fields, flat: `[name, value, name, value, ...]`, in the order in which they are sent. One character is one octet.
+ * A frozen list is rendered once and remembered: worth it for a list that many responses share.
+ */
+export type HeaderList = readonly string[];
+
+/** A list, rendered: the lines as text, and what the framing fields among them asked for. */
+export interface RenderedHeaders {
+  /** Field lines, each ended by CRLF, without the framing fields. */
+  readonly text: string;
+  /** The list's Content-Length, or -1. */
+  readonly contentLength: number;
+  /** The list has `Connection: close`. */
+  readonly close: boolean;
+  /** Other connection options, each preceded by `, `, but for `keep-alive`. */
+  readonly options: string;
+  readonly hasDate: boolean;
+  readonly hasHost: boolean;
+}
+
+interface Draft {
+  text: string;
+  contentLength: number;
+  close: boolean;
+  options: string;
+  hasDate: boolean;
+  hasHost: boolean;
+}
+
+type Handler = (draft: Draft, name: string, value: string) => void;
+
+/** Fields that are not simply copied, by name in lower case. */
+const HANDLERS: Readonly<Record<string, Handler>> = {
+  'content-length': takeContentLength,
+  'transfer-encoding': takeTransferEncoding,
+  connection: takeConnection,
+  // Ours to promise, since it is we who close idle connections.
+  'keep-alive': () => {},
+  date(draft, name, value) {
+    draft.hasDate = true;
+    copy(draft, name, value);
+  },
+  host(draft, name, value) {
+    if (draft.hasHost)
+      throw new LocalProtocolError('ERR_HTTP_HOST_REPEATED', 'there is more than one Host field');
+    draft.hasHost = true;
+    copy(draft, name, value);
+  },
+};
+
+/** The same by length, so that most names are told apart from these without being lowered. */
+const HANDLED_LENGTH = new Uint8Array(256);
+for (const name of Object.keys(HANDLERS)) HANDLED_LENGTH[name.length] = 1;
+
+const REMEMBERED = 8;
+const lists: (HeaderList | undefined)[] = new Array(REMEMBERED).fill(undefined);
+const rendered: (RenderedHeaders | undefined)[] = new Array(REMEMBERED).fill(undefined);
+let oldest = 0;
+
+/** Renders `list`. Throws `LocalProtocolError` for a name or a value that HTTP does not allow. */
+export function renderHeaders(list: HeaderList): RenderedHeaders {
+  for (let i = 0; i < REMEMBERED; i++) {
+    if (lists[i] === list) return rendered[i]!;
+  }
+  const draft: Draft = {
+    text: '',
+    contentLength: -1,
+    close: false,
+    options: '',
+    hasDate: false,
+    hasHost: false,
+  };
+  for (let i = 0; i < list.length; i += 2) {
+    const name = list[i]!;
+    const value = list[i + 1];
+    if (value === undefined) {
+      throw new LocalProtocolError(
+        'ERR_HTTP_HEADER_LIST',
+        `header "${name}" has no value: a list is name, value, ...`,
+      );
+    }
+    checkName(name);
+    checkValue(name, value);
+    const handle = HANDLED_LENGTH[name.length] === 1 ? handlerOf(name) : undefined;
+    if (handle === undefined) draft.text += `${name}: ${value}\r\n`;
+    else handle(draft, name, value);
+  }
+  if (Object.isFrozen(list)) {
+    lists[oldest] = list;
+    rendered[oldest] = draft;
+    oldest = (oldest + 1) % REMEMBERED;
+  }
+  return draft;
+}
+
+function handlerOf(name: string): Handler | undefined {
+  const lower = name.toLowerCase();
+  return Object.hasOwn(HANDLERS, lower) ? HANDLERS[lower] : undefined;
+}
+
+function copy(draft: Draft, name: string, value: string): void {
+  draft.text += `${name}: ${value}\r\n`;
+}
+
+function takeContentLength(draft: Draft, _name: string, value: string): void {
+  const length = /^\d+$/.test(value) ? Number(value) : -1;
+  if (length < 0 || length > Number.MAX_SAFE_INTEGER) {
+    throw new LocalProtocolError(
+      'ERR_HTTP_CONTENT_LENGTH',
+      `Content-Length must be a decimal number, not "${value}"`,
+    );
+  }
+  if (draft.contentLength >= 0 && draft.contentLength !== length) {
+    throw new LocalProtocolError(
+      'ERR_HTTP_CONTENT_LENGTH',
+      `Content-Length is given twice: ${draft.contentLength} and ${length}`,
+    );
+  }
+  draft.contentLength = length;
+}
+
+/** Whether to send chunks is settled by the encoder; another coding could not be taken off a list unnoticed. */
+function takeTransferEncoding(_draft: Draft, _name: string, value: string): void {
+  const coding = value.trim().toLowerCase();
+  if (coding === 'chunked' || coding === 'identity' || coding === '') return;
+  throw new LocalProtocolError(
+    'ERR_HTTP_TRANSFER_ENCODING',
+    `Transfer-Encoding: ${value} can't be sent: chunked is the only coding, and applied where it is needed`,
+  );
+}
+
+function takeConnection(draft: Draft, _name: string, value: string): void {
+  for (const part of value.split(',')) {
+    const option = part.trim();
+    const lower = option.toLowerCase();
+    if (lower === 'close') draft.close = true;
+    else if (lower !== '' && lower !== 'keep-alive') draft.options += `, ${option}`;
+  }
+}
+
+/** Throws unless `name` is a token. */
+export function checkName(name: string): void {
+  let i = 0;
+  while (i < name.length && TOKEN[name.charCodeAt(i)] === 1) i++;
+  if (i < name.length || i === 0) {
+    throw new LocalProtocolError('ERR_HTTP_FIELD_NAME', `header name ${JSON.stringify(name)} is not a token`);
+  }
+}
+
+/** Throws unless `value` is made of octets that a field value may hold. Blanks around it are the peer's to drop. */
+export function checkValue(name: string, value: string): void {
+  for (let i = 0; i < value.length; i++) {
+    if (FIELD_VALUE[value.charCodeAt(i)] !== 1) {
+      const octet = value.charCodeAt(i).toString(16).padStart(2, '0');
+      throw new LocalProtocolError(
+        'ERR_HTTP_FIELD_VALUE',
+        `the value of header "${name}" holds the character 0x${octet}: CR, LF, NUL and other controls are refused, ` +
+          'and text outside latin1 must be encoded first',
+      );
+    }
+  }
+}
