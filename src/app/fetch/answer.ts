@@ -1,0 +1,148 @@
+// From the Response that a handler returned to its Exchange. A whole body goes in one call; a stream is pumped as fast as
+// the client takes it, cancelled when nobody reads it any more, and cut visibly when it fails.
+
+import type { ReadableStream } from 'node:stream/web';
+import type { HeaderList } from '../../http/index.ts';
+import type { Exchange } from '../exchange.ts';
+import { isBytes, isStream, type Source } from './body.ts';
+import { getField } from './fields.ts';
+import { NativeResponse } from './native.ts';
+import { isLightResponse, type Outgoing, outgoing, respondWith } from './response.ts';
+
+/** Answers with what the handler returned: at once, or when its body has been sent. Throws where that is no response. */
+export function answer(exchange: Exchange, response: unknown): undefined | Promise<void> {
+  if (isLightResponse(response)) {
+    return respondWith(response, exchange) ? undefined : send(exchange, outgoing(response));
+  }
+  if (isForeignResponse(response)) return send(exchange, outgoingOf(response));
+  throw notAResponse(response);
+}
+
+function send(exchange: Exchange, { status, reason, fields, body }: Outgoing): undefined | Promise<void> {
+  if (status === 0)
+    throw coded('ERR_NOT_A_RESPONSE', 'The fetch handler returned Response.error(), which answers nothing.');
+  if (body === undefined) {
+    throw coded(
+      'ERR_BODY_USED',
+      'The fetch handler returned a Response whose body was read already; return a clone().',
+    );
+  }
+  if (body === null || typeof body === 'string' || isBytes(body)) {
+    exchange.respond(status, reason, fields, body);
+    return undefined;
+  }
+  const stream = streamOf(body);
+  exchange.start(status, reason, fields, body instanceof Blob ? body.size : declaredLength(fields));
+  if (stream === null || exchange.head.method === 'HEAD') {
+    exchange.end();
+    return stream?.cancel();
+  }
+  return pump(exchange, stream);
+}
+
+function streamOf(body: Exclude<Source, null | string | Uint8Array>): ReadableStream | null {
+  if (isStream(body)) return body;
+  if (body instanceof Blob) return body.stream() as ReadableStream;
+  return body instanceof NativeResponse ? body.body : body.stream();
+}
+
+/** The content-length that an app gives its stream; -1 where there is none that makes sense. */
+function declaredLength(fields: HeaderList): number {
+  const value = getField(fields, 'content-length');
+  return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : -1;
+}
+
+async function pump(exchange: Exchange, stream: ReadableStream): Promise<void> {
+  const reader = stream.getReader();
+  const cancel = (reason: unknown) => reader.cancel(reason).catch(ignore);
+  // A client that has only stopped sending still reads: `drained` tells whether this one does.
+  exchange.onAbort(() => void exchange.drained().catch(cancel));
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      if (!isBytes(value))
+        throw new TypeError(`A response's stream must give Uint8Arrays, not ${described(value)}.`);
+      if (!exchange.write(value)) await exchange.drained();
+    }
+    exchange.end();
+  } catch (error) {
+    await cancel(error);
+    exchange.fail(error);
+  }
+}
+
+function ignore(): void {}
+
+/** A Response that is not a light one: the platform's, or another package's that looks like it. */
+interface ForeignResponse {
+  readonly status: number;
+  readonly statusText: string;
+  readonly type: string;
+  readonly url: string;
+  readonly bodyUsed: boolean;
+  readonly headers: Iterable<[string, string]>;
+  readonly body: ReadableStream | AsyncIterable<Uint8Array> | null;
+}
+
+function isForeignResponse(value: unknown): value is ForeignResponse {
+  if (value instanceof NativeResponse) return true;
+  return Object.prototype.toString.call(value) === '[object Response]' && 'status' in (value as object);
+}
+
+/** Fields of an upstream's connection and framing: those of this answer are the server's to write. */
+const HOP_BY_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+  'trailer',
+]);
+
+/** The codings that `fetch` undoes without taking them off the headers. */
+const DECODED = /^(?:\s*(?:x-gzip|gzip|deflate|br|zstd)\s*(?:,|$))+$/i;
+
+function outgoingOf(response: ForeignResponse): Outgoing {
+  const { status, statusText, url, bodyUsed } = response;
+  let fields: string[] = [];
+  for (const [name, value] of response.headers) if (!HOP_BY_HOP.has(name)) fields.push(name, value);
+  const body = bodyOf(response);
+  if (url !== '' && body !== null && DECODED.test(getField(fields, 'content-encoding') ?? '')) {
+    fields = without(fields, new Set(['content-encoding', 'content-length']));
+  }
+  const unusable = bodyUsed || body?.locked === true;
+  return { status, reason: statusText, fields, body: unusable ? undefined : body };
+}
+
+function bodyOf({ body }: ForeignResponse): ReadableStream | null {
+  if (body === null || isStream(body)) return body;
+  return globalThis.ReadableStream.from(body) as ReadableStream;
+}
+
+function without(fields: HeaderList, names: ReadonlySet<string>): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i < fields.length; i += 2)
+    if (!names.has(fields[i]!)) kept.push(fields[i]!, fields[i + 1]!);
+  return kept;
+}
+
+function notAResponse(value: unknown): TypeError {
+  const hint = value === undefined ? ' Does every branch of it return one?' : '';
+  return coded(
+    'ERR_NOT_A_RESPONSE',
+    `The fetch handler must return a Response, but it returned ${described(value)}.${hint}`,
+  );
+}
+
+function coded(code: string, message: string): TypeError {
+  return Object.assign(new TypeError(message), { code });
+}
+
+function described(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === 'function') return `the function ${value.name || '(anonymous)'}`;
+  if (typeof value !== 'object') return `a ${typeof value}`;
+  const name = Object.getPrototypeOf(value)?.constructor?.name;
+  return name === undefined || name === 'Object' ? 'a plain object' : `an object of class ${name}`;
+}

@@ -1,0 +1,163 @@
+// The `Request` of an exchange: the platform's as far as a program can tell, reading the exchange only when asked. Beside
+// it, the `Request` constructor for programs, which makes the platform's own objects out of light ones too.
+// biome-ignore-all lint/complexity/noArguments: Web IDL counts the arguments given
+
+import type { ReadableStream } from 'node:stream/web';
+import type { Exchange } from '../exchange.ts';
+import { Body, Incoming } from './body.ts';
+import { headersOf, headersOfHead, type LightHeaders, listOf } from './headers.ts';
+import { type FormDataBody, NativeRequest, passFor, type RequestInit } from './native.ts';
+import { normalUrl } from './url.ts';
+
+/** Whether the value is a light request. */
+export let isLightRequest: (value: unknown) => value is LightRequest;
+
+export class LightRequest {
+  readonly #exchange: Exchange;
+  #url: string | undefined = undefined;
+  #headers: LightHeaders | undefined = undefined;
+  #body: Body | undefined = undefined;
+  #signal: AbortSignal | undefined = undefined;
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+  }
+
+  get method(): string {
+    return this.#exchange.head.method;
+  }
+
+  get url(): string {
+    return (this.#url ??= normalUrl(this.#exchange.url));
+  }
+
+  get headers(): LightHeaders {
+    return (this.#headers ??= headersOfHead(this.#exchange.head));
+  }
+
+  /** Aborted when the client has gone or a deadline has passed. Made when first asked for. */
+  get signal(): AbortSignal {
+    return (this.#signal ??= signalOf(this.#exchange));
+  }
+
+  get duplex(): 'half' {
+    return 'half';
+  }
+
+  get body(): ReadableStream | null {
+    return this.#content().stream;
+  }
+
+  get bodyUsed(): boolean {
+    return this.#body?.used ?? false;
+  }
+
+  text(): Promise<string> {
+    return this.#content().text();
+  }
+
+  json(): Promise<unknown> {
+    return this.#content().json();
+  }
+
+  bytes(): Promise<Uint8Array> {
+    return this.#content().bytes();
+  }
+
+  arrayBuffer(): Promise<ArrayBuffer> {
+    return this.#content().arrayBuffer();
+  }
+
+  blob(): Promise<Blob> {
+    return this.#content().blob(this.headers.get('content-type'));
+  }
+
+  formData(): Promise<FormDataBody> {
+    return this.#content().formData(this.headers.get('content-type'));
+  }
+
+  clone(): LightRequest {
+    const copy = new LightRequest(this.#exchange);
+    copy.#body = this.#content().clone();
+    if (this.#headers !== undefined) copy.#headers = headersOf([...listOf(this.#headers)], false);
+    return copy;
+  }
+
+  /** The Fetch standard gives GET and HEAD no body (https://fetch.spec.whatwg.org/#dom-request). */
+  #content(): Body {
+    if (this.#body !== undefined) return this.#body;
+    const exchange = this.#exchange;
+    const { method } = exchange.head;
+    const none = exchange.bodyLength === 0 || method === 'GET' || method === 'HEAD';
+    return (this.#body = new Body(none ? null : new Incoming(exchange)));
+  }
+
+  static {
+    isLightRequest = (value): value is LightRequest =>
+      typeof value === 'object' && value !== null && #exchange in value;
+  }
+}
+
+function signalOf(exchange: Exchange): AbortSignal {
+  const controller = new AbortController();
+  exchange.onAbort((reason) => controller.abort(abortReason(reason)));
+  return controller.signal;
+}
+
+/** What programs know an abort by is its name (https://webidl.spec.whatwg.org/#aborterror). */
+function abortReason(reason: Error): Error {
+  if (reason.name === 'AbortError' || reason.name === 'TimeoutError') return reason;
+  return new DOMException(reason.message, { name: 'AbortError', cause: reason });
+}
+
+/** Fields that speak of the client's connection to here, not of a request that is sent on (RFC 9110, 7.6.1). */
+const CONNECTION_FIELDS = new Set([
+  'connection',
+  'expect',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/**
+ * The platform's Request with all that the light one has. With `withBody` it takes the body over, as the platform's
+ * constructor does: a TypeError where that was read already.
+ */
+export function nativeRequest(request: LightRequest, withBody = true): NativeRequest {
+  if (withBody && (request.bodyUsed || request.body?.locked)) {
+    throw new TypeError('Cannot construct a Request with a Request object that has already been used.');
+  }
+  return new NativeRequest(request.url, {
+    method: request.method,
+    headers: [...request.headers].filter(([name]) => !CONNECTION_FIELDS.has(name)),
+    body: withBody ? request.body : null,
+    signal: request.signal,
+    duplex: 'half',
+  });
+}
+
+/** The `Request` constructor for programs: everything it makes is the platform's. */
+export const Request = function Request(
+  this: unknown,
+  input: string | URL | NativeRequest | LightRequest,
+  init: RequestInit = undefined,
+): NativeRequest {
+  if (new.target === undefined)
+    throw new TypeError("Class constructor Request cannot be invoked without 'new'");
+  const given = isLightRequest(input) ? nativeRequest(input, init?.body == null) : input;
+  const target = new.target === (Request as unknown) ? NativeRequest : new.target;
+  return Reflect.construct(NativeRequest, arguments.length === 0 ? [] : [given, init], target);
+} as unknown as typeof NativeRequest;
+Object.defineProperty(Request, 'prototype', { value: NativeRequest.prototype, writable: false });
+
+Object.defineProperty(LightRequest.prototype, 'constructor', {
+  value: Request,
+  writable: true,
+  configurable: true,
+});
+// The fields of a request that a server has no say in (mode, cache, credentials, ...) are those of any other.
+const ORDINARY = new NativeRequest('http://localhost/');
+passFor(LightRequest, NativeRequest, () => ORDINARY);

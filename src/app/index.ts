@@ -1,0 +1,3 @@
+// App interfaces: what a server hands a request to, and the adapters that make it of an app's own style.
+export * from './exchange.ts';
+export * from './fetch/index.ts';
