@@ -2,7 +2,7 @@
 // `resolve.ts` then looks up the host names, so that the server sees numeric addresses only.
 
 import { isIPv4, isIPv6 } from 'node:net';
-import { type Address, formatAddress } from '../kernel/address.ts';
+import { type Address, formatAddress } from '../kernel/index.ts';
 import { BadValue } from './errors.ts';
 
 /** A listening socket that the process inherited, by its descriptor: systemd's or a parent's. */

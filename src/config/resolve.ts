@@ -104,7 +104,7 @@ function unknownOptions(options: Readonly<Record<string, unknown>>): Problem[] {
 }
 
 function suggestion(name: string | undefined): string {
-  return name === undefined ? 'a setting from docs/settings.md' : `${name}, perhaps`;
+  return name === undefined ? 'one of the settings that siskin serve --help lists' : `${name}, perhaps`;
 }
 
 function unknownVariables(env: Readonly<Record<string, string | undefined>>): string[] {

@@ -22,7 +22,8 @@ export const timeouts = {
     bodyMinRate: setting({
       kind: rate(1, 1024 ** 3, 'no minimum'),
       default: 256,
-      description: "Bytes a second that a request's body must reach on average, once that pause has passed",
+      description:
+        "Least average rate of a request's body in bytes a second, once it takes longer than bodyTimeout; then 408",
       reason:
         'A tenth of what GPRS carries, so that no honest client meets it, while one that sends a byte now and then, to stay under bodyTimeout, does.',
     }),
