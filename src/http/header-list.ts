@@ -21,7 +21,8 @@ export interface RenderedHeaders {
   /** Other connection options, each preceded by `, `, but for `keep-alive`. */
   readonly options: string;
   readonly hasDate: boolean;
-  readonly hasHost: boolean;
+  /** The values of its Host fields: a request must have exactly one. */
+  readonly hosts: readonly string[];
 }
 
 interface Draft {
@@ -30,7 +31,7 @@ interface Draft {
   close: boolean;
   options: string;
   hasDate: boolean;
-  hasHost: boolean;
+  hosts: string[];
 }
 
 type Handler = (draft: Draft, name: string, value: string) => void;
@@ -47,9 +48,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
     copy(draft, name, value);
   },
   host(draft, name, value) {
-    if (draft.hasHost)
-      throw new LocalProtocolError('ERR_HTTP_HOST_REPEATED', 'there is more than one Host field');
-    draft.hasHost = true;
+    draft.hosts.push(value.trim());
     copy(draft, name, value);
   },
 };
@@ -74,7 +73,7 @@ export function renderHeaders(list: HeaderList): RenderedHeaders {
     close: false,
     options: '',
     hasDate: false,
-    hasHost: false,
+    hosts: [],
   };
   for (let i = 0; i < list.length; i += 2) {
     const name = list[i]!;
@@ -144,12 +143,12 @@ function takeConnection(draft: Draft, _name: string, value: string): void {
   }
 }
 
-/** Throws unless `name` is a token. */
-export function checkName(name: string): void {
+/** Throws unless `name` is a token. `what` it names goes into the message. */
+export function checkName(name: string, what = 'header name'): void {
   let i = 0;
   while (i < name.length && TOKEN[name.charCodeAt(i)] === 1) i++;
   if (i < name.length || i === 0) {
-    throw new LocalProtocolError('ERR_HTTP_FIELD_NAME', `header name ${JSON.stringify(name)} is not a token`);
+    throw new LocalProtocolError('ERR_HTTP_TOKEN', `${what} ${JSON.stringify(name)} is not a token`);
   }
 }
 
