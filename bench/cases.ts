@@ -90,6 +90,12 @@ export const CASES: readonly Case[] = [
   { ...PLAIN, name: 'idle', title: 'idle keep-alive connections', app: 'routes', kind: 'idle' },
 ];
 
+/** A GET of `path` in the apps with all routes, answered with HELLO unless `expected` says otherwise. */
+export function routeCase(path: string, expected = HELLO): Case {
+  const name = path === '/' ? 'root' : path.slice(1);
+  return { ...PLAIN, name, title: path, path, app: 'routes', expected: Buffer.from(expected) };
+}
+
 /** The request of `it` as it goes over the wire. */
 export function requestText(it: Case, port: number): string {
   const headers: Record<string, string> = { Host: `127.0.0.1:${port}`, ...it.headers };

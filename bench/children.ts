@@ -1,7 +1,7 @@
 // The processes that a measurement starts, each on its core. Whatever happens to the benchmark (Ctrl-C, an error),
 // none outlives it.
 
-import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpus } from 'node:os';
 import { tree } from './proc.ts';
@@ -19,6 +19,11 @@ for (const [signal, code] of [
   ['SIGHUP', 129],
 ] as const) {
   process.once(signal, () => process.exit(code));
+}
+
+/** Moves this process, with all its threads, to the load's core: for a load that it makes itself. */
+export function takeLoadCore(): void {
+  execFileSync('taskset', ['-a', '-c', '-p', String(LOAD_CORE), String(process.pid)], { stdio: 'ignore' });
 }
 
 /** Starts `command` on `core`. */

@@ -90,9 +90,40 @@ function pick<T extends { readonly name: string }>(
 }
 
 /** A flag's positive whole number. */
-export function count(flag: string, text: string | undefined, fallback: number): number {
+function count(flag: string, text: string | undefined, fallback: number): number {
   if (text === undefined) return fallback;
   if (!/^[1-9]\d{0,6}$/.test(text))
     throw new UsageError(`${flag}: expected a positive whole number, got "${text}"`);
   return Number(text);
+}
+
+/**
+ * The flags of the smaller measurements: numbers with their defaults, and `--servers` where `servers` names any.
+ *
+ * @example readFlags(process.argv.slice(2), ['siskin', 'node'], { times: 30 }).numbers.times // 30
+ */
+export function readFlags<Name extends string>(
+  args: readonly string[],
+  servers: readonly string[],
+  defaults: Readonly<Record<Name, number>>,
+): { readonly servers: readonly Server[]; readonly numbers: Readonly<Record<Name, number>> } {
+  const names = Object.keys(defaults) as Name[];
+  const values = parseTexts(args, servers.length === 0 ? names : ['servers', ...names]);
+  const numbers = names.map((name) => [name, count(`--${name}`, values[name], defaults[name])] as const);
+  return {
+    servers: servers.length === 0 ? [] : pick('--servers', values['servers'] ?? servers.join(), SERVERS),
+    numbers: Object.fromEntries(numbers) as Record<Name, number>,
+  };
+}
+
+function parseTexts(
+  args: readonly string[],
+  names: readonly string[],
+): Readonly<Record<string, string | undefined>> {
+  try {
+    const options = Object.fromEntries(names.map((name) => [name, TEXT]));
+    return parseArgs({ args: [...args], options }).values as Record<string, string>;
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
 }

@@ -28,6 +28,15 @@ export function residentBytes(pid: number): number {
   return kilobytes * 1024;
 }
 
+/** Descriptors that `pid` itself has open; 0 once it has ended. */
+export function openDescriptors(pid: number): number {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).length;
+  } catch {
+    return 0;
+  }
+}
+
 /** `pid` and all processes below it. */
 export function tree(pid: number): number[] {
   const children = new Map<number, number[]>();

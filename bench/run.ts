@@ -2,15 +2,15 @@
 // The servers take turns within a round, and rounds repeat, so that a busy spell of the machine hits all alike.
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeMachine, loadAverage, machineLine } from './machine.ts';
+import { makeScratch, runMain } from './main.ts';
 import { measureIdleConnections, measureLoad } from './measure.ts';
-import { HELP, type Options, readOptions, UsageError } from './options.ts';
+import { HELP, type Options, readOptions } from './options.ts';
 import { barReport, caseReport, gapReport, updateReadme } from './report.ts';
 import type { Results } from './results.ts';
-import { MissingTool, requireTools } from './tools.ts';
+import { requireTools } from './tools.ts';
 
 const BENCH = import.meta.dirname;
 
@@ -28,8 +28,7 @@ async function runBenchmark(options: Options): Promise<void> {
   say(`${machineLine(results.machine)}\n`);
   if (loadAverage() > 0.5)
     say(`the machine is not quiet (load average ${loadAverage()}): expect a wide spread\n`);
-  const scratch = mkdtempSync(join(tmpdir(), 'siskin-bench-'));
-  process.once('exit', () => rmSync(scratch, { recursive: true, force: true }));
+  const scratch = makeScratch();
   for (const it of options.cases) {
     await runCase(options, it, results, scratch);
     say(caseReport(results, it));
@@ -107,10 +106,4 @@ function installPeers(): void {
   });
 }
 
-try {
-  await main(process.argv.slice(2));
-} catch (error) {
-  if (!(error instanceof UsageError || error instanceof MissingTool)) throw error;
-  process.stderr.write(`bench: ${error.message}\n`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
-}
+await runMain(() => main(process.argv.slice(2)));

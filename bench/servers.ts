@@ -56,7 +56,9 @@ export const SERVERS: readonly Server[] = [
   {
     name: 'siskin',
     title: 'Siskin',
-    command: ({ port, case: it }) => siskinCommand(port, `${it.app}.ts`),
+    // The idle case holds 10,000 connections and asks for the memory on one more.
+    command: ({ port, case: it }) =>
+      siskinCommand(port, `${it.app}.ts`, ...(it.kind === 'idle' ? ['--max-connections', '12000'] : [])),
     version: () => packageVersion(ROOT),
     absent: () => (existsSync(join(ROOT, 'src/cli/main.ts')) ? undefined : 'src/cli/main.ts does not exist'),
   },

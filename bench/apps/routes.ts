@@ -36,9 +36,17 @@ function pieces(piece: Uint8Array<ArrayBuffer>, count: number): ReadableStream<U
   });
 }
 
+const PAUSE_AT = 100 * 1024 * 1024;
+
+/** Counts a body's bytes, and pauses once for a second: what the client sends meanwhile must wait in its socket. */
 async function countBytes(body: AsyncIterable<Uint8Array> | null): Promise<number> {
   let count = 0;
-  if (body !== null) for await (const piece of body) count += piece.byteLength;
+  if (body === null) return 0;
+  for await (const piece of body) {
+    const before = count;
+    count += piece.byteLength;
+    if (before < PAUSE_AT && count >= PAUSE_AT) await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
   return count;
 }
 

@@ -18,6 +18,7 @@ const routes: Record<string, (request: IncomingMessage, response: ServerResponse
     whole(response, TEXT, HELLO);
   },
   '/later': (_request, response) => setTimeout(() => whole(response, TEXT, HELLO), 20),
+  '/sink': countBytes,
   '/page': (_request, response) => whole(response, TEXT, PAGE_256K),
   '/memory': (_request, response) => whole(response, 'application/json', JSON.stringify(memory())),
   '/timer': (_request, response) => whole(response, 'application/json', JSON.stringify(toggleTimer())),
@@ -35,6 +36,14 @@ function readOrder(request: IncomingMessage, response: ServerResponse): void {
     const order = JSON.parse(Buffer.concat(parts).toString()) as Order;
     whole(response, 'application/json', JSON.stringify(receipt(order)));
   });
+}
+
+function countBytes(request: IncomingMessage, response: ServerResponse): void {
+  let count = 0;
+  request.on('data', (part: Buffer) => {
+    count += part.length;
+  });
+  request.on('end', () => whole(response, TEXT, String(count)));
 }
 
 async function stream(_request: IncomingMessage, response: ServerResponse): Promise<void> {
