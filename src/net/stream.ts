@@ -18,10 +18,16 @@ export interface Stream {
   /** Bytes of `bytes[offset .. offset + length)` taken; `-EAGAIN` when none can be; another negative errno. */
   tryWrite(bytes: Uint8Array, offset: number, length: number): number;
 
-  /** `yield` one of these to wait until `tryRead`, `tryWrite`, or either of them may have something to say. */
+  /** `yield` one of these to wait until `tryRead` or `tryWrite` may have something to say. */
   readonly readable: Suspend;
   readonly writable: Suspend;
+  /**
+   * Wakes at the next news of any kind (bytes, room, the peer's end, a reset), and only then: what was there before
+   * it was yielded wakes nobody, so a server that leaves pipelined bytes unread while a handler runs does not spin.
+   */
   readonly activity: Suspend;
+  /** Asks for news of room to write, after `tryWrite` came up short. `writable` does so by itself. */
+  wantWritable(): void;
 
   /** The peer has shut down its writing side (it may still read). Known only once the kernel has said so. */
   readonly peerClosed: boolean;

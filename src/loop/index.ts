@@ -1,0 +1,5 @@
+// The event loop, usable alone: `new Loop(kernel)`, then `setTimer`, `schedule`, `watch`, and `run()` or `attach()`.
+export { Loop, type LoopOptions, type Runnable } from './loop.ts';
+export { canDrainMicrotasks, drainMicrotasks } from './microtasks.ts';
+export { Timer, TimerWheel } from './timers.ts';
+export type { ReadyListener, Watch } from './watch.ts';

@@ -1,0 +1,108 @@
+// Which descriptors the loop watches, and who is told of their readiness. `loop` owns one table; `net` adds to it.
+//
+// The poller reports a token, not a descriptor: descriptors are reused the moment they are closed, and a report of the
+// old connection must not wake the new one. A token is an index into the table and the generation of that entry.
+
+import { type Poller, SystemError, WRITABLE } from '../kernel/index.ts';
+
+/** Told of readiness: a socket. */
+export interface ReadyListener {
+  /** `flags` are the kernel's READABLE, WRITABLE, PEER_CLOSED and HANGUP, as they newly became true. */
+  onReady(flags: number): void;
+}
+
+const INDEX_BITS = 20;
+const INDEX_MASK = (1 << INDEX_BITS) - 1;
+const GENERATION_MASK = 0x7ff;
+
+/** One watched descriptor. */
+export class Watch {
+  readonly fd: number;
+  readonly listener: ReadyListener;
+  readonly #table: WatchTable;
+  readonly #token: number;
+  #interest = 0;
+  #open = true;
+
+  constructor(table: WatchTable, fd: number, token: number, listener: ReadyListener) {
+    this.#table = table;
+    this.fd = fd;
+    this.#token = token;
+    this.listener = listener;
+  }
+
+  get token(): number {
+    return this.#token;
+  }
+
+  /**
+   * Also reports WRITABLE, at once if it is so already. Asked for only after a send came up short: a fresh connection
+   * is always writable, and would be woken once for nothing.
+   */
+  wantWritable(): void {
+    if (!this.#open || this.#interest === WRITABLE) return;
+    this.#interest = WRITABLE;
+    const result = this.#table.poller.modify(this.fd, this.#token, WRITABLE);
+    if (result < 0) throw new SystemError('epoll_ctl', result, `fd ${this.fd}`);
+  }
+
+  /** Stops watching; call it before the descriptor is closed. */
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#table.remove(this);
+  }
+}
+
+export class WatchTable {
+  readonly poller: Poller;
+  readonly #onSizeChange: () => void;
+  readonly #entries: Array<Watch | undefined> = [];
+  readonly #generations: number[] = [];
+  readonly #free: number[] = [];
+  #size = 0;
+
+  constructor(poller: Poller, onSizeChange: () => void) {
+    this.poller = poller;
+    this.#onSizeChange = onSizeChange;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  add(fd: number, listener: ReadyListener): Watch {
+    const index = this.#free.pop() ?? this.#entries.length;
+    const generation = ((this.#generations[index] ?? 0) + 1) & GENERATION_MASK;
+    const watch = new Watch(this, fd, (generation << INDEX_BITS) | index, listener);
+    const result = this.poller.add(fd, watch.token, 0);
+    if (result < 0) {
+      this.#free.push(index);
+      throw new SystemError('epoll_ctl', result, `fd ${fd}`);
+    }
+    this.#entries[index] = watch;
+    this.#generations[index] = generation;
+    this.#size++;
+    if (this.#size === 1) this.#onSizeChange();
+    return watch;
+  }
+
+  remove(watch: Watch): void {
+    const index = watch.token & INDEX_MASK;
+    this.poller.remove(watch.fd);
+    this.#entries[index] = undefined;
+    this.#free.push(index);
+    this.#size--;
+    if (this.#size === 0) this.#onSizeChange();
+  }
+
+  /** Waits for reports and passes each to its listener; those of watches closed meanwhile are dropped. */
+  poll(timeout: number): void {
+    const count = this.poller.wait(timeout);
+    for (let i = 0; i < count; i++) {
+      const token = this.poller.token(i);
+      const watch = this.#entries[token & INDEX_MASK];
+      if (watch !== undefined && watch.token === token) watch.listener.onReady(this.poller.flags(i));
+    }
+  }
+}

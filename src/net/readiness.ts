@@ -1,0 +1,85 @@
+// Who waits for a stream, and for what. Every kind of stream has one of these and tells it its news.
+
+import { HANGUP, PEER_CLOSED, READABLE, WRITABLE } from '../kernel/index.ts';
+import type { Suspend, Waiter } from '../task/index.ts';
+
+/**
+ * A stream's readiness and its waiters: at most one reader, one writer and one that waits for anything (`activity`,
+ * which is this object itself: an idle connection carries no other).
+ */
+export class Readiness implements Suspend {
+  /** False once a read or a write came up short, until there is news. */
+  canRead = true;
+  canWrite = true;
+  peerClosed = false;
+  hangup = false;
+  #any: Waiter | undefined;
+  #reader: Waiter | undefined;
+  #writer: Waiter | undefined;
+
+  /** News: flags of the kernel's contract. */
+  report(flags: number): void {
+    if ((flags & (READABLE | PEER_CLOSED | HANGUP)) !== 0) this.canRead = true;
+    if ((flags & (WRITABLE | HANGUP)) !== 0) this.canWrite = true;
+    if ((flags & PEER_CLOSED) !== 0) this.peerClosed = true;
+    if ((flags & HANGUP) !== 0) this.hangup = true;
+    this.#wake();
+  }
+
+  #wake(): void {
+    const any = this.#any;
+    if (any !== undefined) {
+      this.#any = undefined;
+      any.resume(undefined);
+    }
+    const reader = this.#reader;
+    if (reader !== undefined && this.canRead) {
+      this.#reader = undefined;
+      reader.resume(undefined);
+    }
+    const writer = this.#writer;
+    if (writer !== undefined && this.canWrite) {
+      this.#writer = undefined;
+      writer.resume(undefined);
+    }
+  }
+
+  park(waiter: Waiter): void {
+    this.#any = waiter;
+  }
+
+  unpark(): void {
+    this.#any = undefined;
+  }
+
+  /** Waits until reading may succeed; at once where it may already. */
+  get readable(): Suspend {
+    return {
+      park: (waiter) => {
+        if (this.canRead) waiter.resume(undefined);
+        else this.#reader = claim(this.#reader, waiter, 'read');
+      },
+      unpark: () => {
+        this.#reader = undefined;
+      },
+    };
+  }
+
+  get writable(): Suspend {
+    return {
+      park: (waiter) => {
+        if (this.canWrite) waiter.resume(undefined);
+        else this.#writer = claim(this.#writer, waiter, 'write');
+      },
+      unpark: () => {
+        this.#writer = undefined;
+      },
+    };
+  }
+}
+
+/** Two tasks that read from one stream would each get half of everything. */
+function claim(current: Waiter | undefined, waiter: Waiter, verb: string): Waiter {
+  if (current !== undefined) throw new Error(`another task already waits to ${verb} this stream`);
+  return waiter;
+}

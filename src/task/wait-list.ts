@@ -1,0 +1,36 @@
+// Tasks that wait for one thing, first come first served. `Channel`, `Semaphore` and `Signal` are made of these.
+
+import type { Suspend, Waiter } from './co.ts';
+
+/** Yield it to wait until {@link WaitList.wakeOne} or {@link WaitList.wakeAll} comes to this waiter's turn. */
+export class WaitList implements Suspend {
+  readonly #waiters = new Set<Waiter>();
+
+  get size(): number {
+    return this.#waiters.size;
+  }
+
+  park(waiter: Waiter): void {
+    this.#waiters.add(waiter);
+  }
+
+  unpark(waiter: Waiter): void {
+    this.#waiters.delete(waiter);
+  }
+
+  /** Resumes who has waited longest, with `value`; false where nobody waits. */
+  wakeOne(value?: unknown): boolean {
+    for (const waiter of this.#waiters) {
+      this.#waiters.delete(waiter);
+      waiter.resume(value);
+      return true;
+    }
+    return false;
+  }
+
+  wakeAll(value?: unknown): void {
+    const waiters = [...this.#waiters];
+    this.#waiters.clear();
+    for (const waiter of waiters) waiter.resume(value);
+  }
+}
