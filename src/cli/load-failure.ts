@@ -60,9 +60,10 @@ function unsupportedSyntax(error: Error): string | undefined {
 
 function findPlace(error: Error, file: string): SourcePlace | undefined {
   const frame = userFrames(error)[0];
-  if (error instanceof SyntaxError && frame === undefined)
-    return placeInBanner(error.stack ?? '') ?? placeByLinking(file);
-  return frame === undefined ? undefined : placeOf(frame);
+  if (!(error instanceof SyntaxError)) return frame === undefined ? undefined : placeOf(frame);
+  const inBanner = placeInBanner(error.stack ?? '');
+  if (inBanner !== undefined) return inBanner;
+  return frame === undefined ? placeByLinking(file) : placeOf(frame);
 }
 
 /** A syntax error's stack begins with `file:line`, the line, and a marker under it. */
@@ -87,13 +88,13 @@ function placeByLinking(file: string): SourcePlace | undefined {
   return placeInBanner(child.stderr ?? '');
 }
 
-/** Lines of the stack that are in the person's own files. */
+/** Lines of the stack that are in the person's own files: what came before this folder's code called. */
 function userFrames(error: Error): string[] {
-  return (error.stack ?? '')
-    .split('\n')
-    .filter(
-      (line) => /^\s+at /.test(line) && !/\(?node:|node_modules|<anonymous>\)?$/.test(line) && !isOwn(line),
-    )
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  const own = frames.findIndex(isOwn);
+  return frames
+    .slice(0, own === -1 ? frames.length : own)
+    .filter((line) => !/\(?node:|node_modules|<anonymous>\)?$/.test(line))
     .map((line) => line.trim());
 }
 

@@ -1,0 +1,42 @@
+// `--help`: complete, grouped, with defaults, and readable at 80 columns.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { program } from '../../src/cli/command.ts';
+import { flagOf, SECTIONS } from '../../src/config/index.ts';
+
+const serve = program().commands.find((command) => command.name() === 'serve')!;
+const help = serve.helpInformation();
+
+test('every setting is there, under its section, with its default', () => {
+  const paragraphs = new Map(help.split('\n\n').map((text) => [text.slice(0, text.indexOf('\n')), text]));
+  for (const { title, settings } of SECTIONS) {
+    for (const key of Object.keys(settings)) {
+      const text = paragraphs.get(`${title}:`) ?? '';
+      const flag =
+        text.indexOf(`${flagOf(key)} `) === -1
+          ? text.indexOf(`${flagOf(key)}\n`)
+          : text.indexOf(`${flagOf(key)} `);
+      assert.notEqual(flag, -1, `${flagOf(key)} under ${title}`);
+      assert.match(
+        text.slice(flag).replaceAll(/\s+/g, ' '),
+        /^[^(]*(\([^()]*\)[^(]*)*\([^()]*default \S+[^)]*\)/,
+        key,
+      );
+    }
+  }
+});
+
+test('no line is wider than 80 columns', () => {
+  for (const line of `${help}${program().helpInformation()}`.split('\n')) assert.ok(line.length <= 80, line);
+});
+
+test('descriptions stand in one column', () => {
+  const columns = new Set(
+    help
+      .split('\n')
+      .filter((line) => /^ {2}(-|\w+ {2})/.test(line) && / {2,}\S/.test(line.trimStart()))
+      .map((line) => line.search(/(?<=\S {2,})\S/)),
+  );
+  assert.deepEqual([...columns], [32]);
+});
