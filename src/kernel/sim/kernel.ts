@@ -156,7 +156,7 @@ export class SimulatedKernel implements Kernel, PollerHost {
   recv(fd: number, bytes: Uint8Array, offset: number, length: number): number {
     checkRange(bytes, offset, length);
     const { world } = this;
-    const socket = this.#stream(fd, -ENOTCONN);
+    const socket = this.#stream(fd, ENOTCONN, EINVAL);
     if (typeof socket === 'number') return world.note('recv', fd, socket);
     const { shortRead, spuriousAgain } = world.faults;
     let limit = length;
@@ -189,7 +189,7 @@ export class SimulatedKernel implements Kernel, PollerHost {
   }
 
   shutdown(fd: number): number {
-    const socket = this.#stream(fd, 0);
+    const socket = this.#stream(fd, 0, 0);
     return this.world.note('shutdown', fd, typeof socket === 'number' ? socket : socket.shutdown());
   }
 
@@ -331,7 +331,7 @@ export class SimulatedKernel implements Kernel, PollerHost {
 
   #send(fd: number, bytes: Uint8Array, offset: number, length: number): number {
     const { world } = this;
-    const socket = this.#stream(fd, -EPIPE);
+    const socket = this.#stream(fd, EPIPE, ENOTCONN);
     if (typeof socket === 'number') return socket;
     const { shortWrite, spuriousAgain } = world.faults;
     if (length > 0 && spuriousAgain + shortWrite > 0 && socket.error === 0 && socket.room() > 0) {
@@ -348,12 +348,13 @@ export class SimulatedKernel implements Kernel, PollerHost {
     return socket.send(bytes, offset, length);
   }
 
-  /** The connection behind `fd`, or the errno of the call: `ofListener` is that of a listening socket. */
-  #stream(fd: number, ofListener: number): StreamSocket | number {
+  /** The connection behind `fd`, or the errno of the call: a TCP and a unix listener have words of their own. */
+  #stream(fd: number, ofListener: number, ofUnixListener: number): StreamSocket | number {
     const found = this.#descriptors.get(fd);
     if (found === undefined) return -EBADF;
     if (found.kind === 'stream') return found;
-    return found.kind === 'listener' ? ofListener : -ENOTSOCK;
+    if (found.kind !== 'listener') return -ENOTSOCK;
+    return 0 - (found.local.family === 'unix' ? ofUnixListener : ofListener);
   }
 }
 

@@ -197,12 +197,16 @@ export class SimPoller implements Poller {
     const { pollers } = this.host;
     if (pollers.length === 1) return false;
     for (const other of pollers) {
-      if (other === this || other.announced || other.ready.length === 0) continue;
+      if (other === this || other.announced || !other.ready.some(isTrue)) continue;
       other.announced = true;
       return true;
     }
     return false;
   }
+}
+
+function isTrue(watch: Watch): boolean {
+  return !watch.removed && (watch.spurious || stateOf(watch) !== 0);
 }
 
 function stateOf(watch: Watch): number {

@@ -126,7 +126,7 @@ export class StreamSocket implements PipeReader, PipeWriter, Pollable, Actor {
   takeError(): number {
     const error = this.error;
     this.error = 0;
-    return -error;
+    return 0 - error;
   }
 
   readiness(): number {
