@@ -1,5 +1,6 @@
 // HTTP as a sequence of events, for those who have bytes from anywhere: a socket, a file, a test. The server does not
 // use it, since it parses in its receive buffer; this class keeps a copy of its own and gives everything away for good.
+// A head that comes in pieces is tried again from its start with each of them: the limits keep that cheap.
 //
 //     receive(bytes) · endOfInput()  ──▶  next(): head ▶ data* ▶ end ▶ head ▶ …
 //
@@ -50,9 +51,6 @@ const FAILED = 4;
 
 const NOTHING = Buffer.alloc(0);
 
-/** Octets that may come without an LF before an unfinished head is looked at again, for a limit it may have passed. */
-const GLANCE = 1024;
-
 type Parse<Head> = (
   bytes: Buffer,
   start: number,
@@ -78,8 +76,6 @@ export class MessageReader<Head extends RequestHead | ResponseHead> {
   #state = HEAD;
   #buffer: Buffer = NOTHING;
   #position = 0;
-  /** Octets that must be there before a head is tried again. */
-  #worthwhile = 1;
   #inputEnded = false;
   #body: BodyDecoder | undefined = undefined;
   #lastMessage = false;
@@ -110,7 +106,6 @@ export class MessageReader<Head extends RequestHead | ResponseHead> {
   /** Takes the next bytes of the connection; they are copied. Call `next` until it needs data before the next call. */
   receive(bytes: Uint8Array): void {
     if (this.#inputEnded || bytes.length === 0) return;
-    if (bytes.includes(LF)) this.#worthwhile = 1;
     this.#buffer = Buffer.concat([this.#buffer.subarray(this.#position), bytes]);
     this.#position = 0;
   }
@@ -118,7 +113,6 @@ export class MessageReader<Head extends RequestHead | ResponseHead> {
   /** The peer will send no more. */
   endOfInput(): void {
     this.#inputEnded = true;
-    this.#worthwhile = 1;
   }
 
   /** What was received and not read yet: after a switch of protocols, or for a request's `upgrade` that was accepted. */
@@ -148,21 +142,16 @@ export class MessageReader<Head extends RequestHead | ResponseHead> {
   #nextHead(): MessageEvent<Head> {
     const end = this.#buffer.length;
     const available = end - this.#position;
-    if (available < this.#worthwhile && available > 0) return NEED_DATA;
     const head = available === 0 ? undefined : this.#parse(this.#buffer, this.#position, end, this.#limits);
-    if (head === undefined) return this.#incompleteHead(available);
+    if (head === undefined) return this.#incompleteHead();
     if (head instanceof Problem) return this.#fail(head);
 
     this.#position += head.size;
-    this.#worthwhile = 1;
     return this.#begin(head);
   }
 
-  #incompleteHead(available: number): MessageEvent<Head> {
-    if (!this.#inputEnded) {
-      this.#worthwhile = available + GLANCE;
-      return NEED_DATA;
-    }
+  #incompleteHead(): MessageEvent<Head> {
+    if (!this.#inputEnded) return NEED_DATA;
     for (let at = this.#position; at < this.#buffer.length; at++) {
       const octet = this.#buffer[at];
       if (octet !== CR && octet !== LF) return this.#fail(PROBLEMS.headCutShort);

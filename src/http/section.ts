@@ -116,6 +116,7 @@ export function scanSection(
     while (at < stop && FIELD_VALUE[bytes[at]!] !== 0) at++;
     if (at === stop) return at < limit ? MORE : PROBLEMS.sectionTooLarge;
     if (bytes[at] !== CR) return bytes[at] === LF ? PROBLEMS.lineEnd : PROBLEMS.fieldValue;
+    if (at + 1 >= limit) return PROBLEMS.sectionTooLarge;
     if (at + 1 >= end) return MORE;
     if (bytes[at + 1] !== LF) return PROBLEMS.lineEnd;
 
