@@ -50,13 +50,17 @@ export function checkLinks(file: string, markdown: string): string[] {
 
 function whyBroken(file: string, markdown: string, target: string): string | undefined {
   if (/^[a-z][a-z0-9+.-]*:/i.test(target)) return undefined;
-  const [path, anchor] = target.split('#', 2) as [string, string?];
-  const destination = path === '' ? file : resolve(dirname(file), decodeURIComponent(path));
+  const [path, anchor = ''] = target.split('#', 2) as [string, string?];
+  if (path === '') return whyNoAnchor(markdown, anchor);
+  const destination = resolve(dirname(file), decodeURIComponent(path));
   if (!existsSync(destination)) return 'there is no such file';
-  if (anchor === undefined || anchor === '') return undefined;
   if (!destination.endsWith('.md') || statSync(destination).isDirectory()) return undefined;
-  const anchors = findAnchors(path === '' ? markdown : readFileSync(destination, 'utf8'));
-  return anchors.has(anchor) ? undefined : `no heading has the anchor ${anchor}`;
+  return whyNoAnchor(readFileSync(destination, 'utf8'), anchor);
+}
+
+function whyNoAnchor(markdown: string, anchor: string): string | undefined {
+  if (anchor === '' || findAnchors(markdown).has(anchor)) return undefined;
+  return `no heading has the anchor ${anchor}`;
 }
 
 /** Lower case, without punctuation, spaces as hyphens. Links in the heading count by their text. */

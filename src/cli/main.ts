@@ -7,8 +7,9 @@ const REQUIRED_NODE = 24;
 
 if (Number.parseInt(process.versions.node, 10) < REQUIRED_NODE) {
   process.stderr.write(
-    `siskin: Node ${REQUIRED_NODE} or later is needed, and this is Node ${process.versions.node}` +
-      ` (${process.execPath})\n  Install a newer one from https://nodejs.org, or run: npx --package=node@26 --package=siskin siskin\n`,
+    `siskin: Node ${REQUIRED_NODE} or later is needed, and this is Node ${process.versions.node} (${process.execPath})\n` +
+      '  Install one from https://nodejs.org, or for this project alone: npm install --save-dev node@26\n' +
+      '  (npx and npm scripts then use that one).\n',
   );
   process.exitCode = 1;
 } else {
