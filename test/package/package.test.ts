@@ -1,0 +1,130 @@
+// The package as its users get it: packed, installed into an empty folder, serving an app, typed. Dependencies come
+// from the npm registry.
+
+import assert from 'node:assert/strict';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const MANIFEST = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+
+/** The environment without what npm adds for its scripts: it would steer the inner npm. */
+const ENV = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^npm_(package|lifecycle|config_prefix)/i.test(name)),
+);
+
+const directory = mkdtempSync(join(tmpdir(), 'siskin-package-'));
+after(() => rmSync(directory, { recursive: true }));
+
+function run(command: string, args: readonly string[], cwd: string): string {
+  return execFileSync(command, args, { cwd, env: ENV, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+let packed: readonly string[] = [];
+
+before(
+  () => {
+    const [report] = JSON.parse(
+      run('npm', ['pack', '--json', '--silent', '--pack-destination', directory], ROOT).replace(/^[^[]*/, ''),
+    );
+    packed = report.files.map((file: { path: string }) => file.path);
+    writeFileSync(join(directory, 'package.json'), '{ "private": true, "type": "module" }');
+    run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', `./${report.filename}`], directory);
+  },
+  { timeout: 180_000 },
+);
+
+test('the package has what runs and what explains it, and nothing else', () => {
+  for (const name of [
+    'package.json',
+    'README.md',
+    'LICENSE',
+    'CHANGELOG.md',
+    'dist/index.js',
+    'dist/index.d.ts',
+    'dist/cli/main.js',
+  ]) {
+    assert.ok(packed.includes(name), name);
+  }
+  const strangers = packed.filter(
+    (name) => !/^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/.+(\.js|\.d\.ts))$/.test(name),
+  );
+  assert.deepEqual(strangers, []);
+});
+
+test('the installed command serves an app, and stops when told to', { timeout: 30_000 }, async () => {
+  const app =
+    'export default { fetch: (request) => new Response([request.method, new URL(request.url).pathname].join(" ")) };\n';
+  writeFileSync(join(directory, 'app.js'), app);
+  const command = join(directory, 'node_modules/.bin/siskin');
+  const child = spawn(command, ['serve', 'app.js', '--bind', '127.0.0.1:0'], {
+    cwd: directory,
+    env: ENV,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  try {
+    const response = await fetch(new URL('/hello', await listeningUrl(child)));
+    assert.equal(response.status, 200);
+    assert.equal(await response.text(), 'GET /hello');
+    child.kill('SIGTERM');
+    assert.deepEqual(await once(child, 'exit'), [0, null]);
+  } finally {
+    child.kill('SIGKILL');
+  }
+});
+
+async function listeningUrl(child: ChildProcess): Promise<string> {
+  for await (const line of createInterface({ input: child.stdout! })) {
+    const url = /listening on (http:\/\/[^\s"]+)/.exec(line)?.[1];
+    if (url !== undefined) return url;
+  }
+  throw new Error('the server ended without listening');
+}
+
+test('every export is there at run time', () => {
+  const names = exportNames();
+  const program = names.map((name) => `await import(${JSON.stringify(name)});`).join('\n');
+  run(process.execPath, ['--input-type=module', '--eval', program], directory);
+  assert.ok(names.includes('siskin') && names.includes('siskin/http'));
+});
+
+test('every export is typed, and the declarations are sound by themselves', { timeout: 60_000 }, () => {
+  const imports = exportNames().map(
+    (name, index) => `import * as module${index} from ${JSON.stringify(name)};`,
+  );
+  const uses = exportNames().map(
+    (_, index) => `export const keys${index}: string[] = Object.keys(module${index});`,
+  );
+  const use =
+    "export const url: Promise<string> = module0.serve({ fetch: () => new Response('') }, {}).then((server) => server.url);";
+  writeFileSync(join(directory, 'use.ts'), [...imports, ...uses, use].join('\n'));
+  const compilerOptions = {
+    target: 'es2024',
+    lib: ['es2024', 'esnext.iterator', 'esnext.disposable', 'dom.asynciterable'],
+    module: 'nodenext',
+    strict: true,
+    noEmit: true,
+    skipLibCheck: false,
+    types: ['node'],
+    typeRoots: [join(ROOT, 'node_modules/@types')],
+  };
+  writeFileSync(join(directory, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['use.ts'] }));
+  const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+  try {
+    run(process.execPath, [tsc, '-p', 'tsconfig.json'], directory);
+  } catch (error) {
+    assert.fail(String((error as { stdout: string }).stdout));
+  }
+});
+
+function exportNames(): string[] {
+  return Object.keys(MANIFEST.exports)
+    .filter((name) => !name.endsWith('.json'))
+    .map((name) => name.replace('.', 'siskin'));
+}
