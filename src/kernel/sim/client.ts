@@ -118,7 +118,7 @@ export class SimClient implements Watcher, Actor {
     return this.#finishing;
   }
 
-  /** Nothing more can happen on this connection. */
+  /** The server has nothing more to say to it, or it has gone. A client that only `ended` is still open: close it. */
   get done(): boolean {
     return this.closed || this.error !== 0 || this.ended;
   }
@@ -141,7 +141,11 @@ export class SimClient implements Watcher, Actor {
     this.#scheduled = false;
     const { socket } = this;
     if (socket === undefined || this.closed || socket.state === CONNECTING) return;
-    if (!this.opened && socket.error === 0) {
+    if (!this.opened && socket.error !== 0) {
+      this.#fail(socket.takeError());
+      return;
+    }
+    if (!this.opened) {
       this.opened = true;
       if (this.events.onOpen !== undefined) this.world.testRan = true;
       this.events.onOpen?.(this);
@@ -150,7 +154,7 @@ export class SimClient implements Watcher, Actor {
     if (this.#read(socket) || more) this.#schedule();
     if (this.#outbox.length > 0 && this.sendError === 0) return;
     if (this.#closing) this.#end('graceful');
-    else if (this.#finishing && !socket.sendShut) socket.shutdown();
+    else if (this.#finishing && !this.closed && !socket.sendShut) socket.shutdown();
   }
 
   /** True if it stopped for its pace and not for want of bytes. */
@@ -163,6 +167,11 @@ export class SimClient implements Watcher, Actor {
         return false;
       }
       if (count === 0) {
+        // A reset that a send has met already: recv says 0, though no FIN came.
+        if (this.sendError !== 0 && !socket.finSeen && !socket.unix) {
+          this.#fail(this.sendError);
+          return false;
+        }
         this.ended = true;
         this.world.testRan = true;
         this.events.onEnd?.(this);

@@ -22,7 +22,7 @@ export interface FaultOptions {
   readonly aborted: number;
   /** Each SYN: dropped as if the accept queue were full. It is sent again after 1 s, 2 s, 4 s and so on. */
   readonly droppedSyn: number;
-  /** Each connection: its peer is far away (latency times 100) and slow to read and write. */
+  /** Each connection: far away, latency times 100. Each client of a test: reads and sends a few bytes at a time. */
   readonly slowPeer: number;
   /** Each connection: buffers of 1 to 512 bytes instead of the usual ones. */
   readonly smallBuffers: number;

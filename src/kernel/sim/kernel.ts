@@ -2,21 +2,9 @@
 // needs besides. `createSimKernel` in `index.ts` documents the options.
 
 import type { Address } from '../address.ts';
-import {
-  EAGAIN,
-  EBADF,
-  EINVAL,
-  EMFILE,
-  ENFILE,
-  ENOENT,
-  ENOTCONN,
-  ENOTSOCK,
-  EPERM,
-  EPIPE,
-  SystemError,
-} from '../errors.ts';
+import { EBADF, EINVAL, EMFILE, ENOENT, ENOTCONN, ENOTSOCK, EPERM, EPIPE, SystemError } from '../errors.ts';
 import type { CloseKind, Kernel, ListenOptions, Poller } from '../kernel.ts';
-import { PEER_CLOSED, READABLE } from '../kernel.ts';
+import { acceptFrom, receiveFrom, sendTo } from './calls.ts';
 import { type ClientEvents, type Pace, SimClient } from './client.ts';
 import { Descriptors } from './descriptors.ts';
 import { checkAddress } from './hosts.ts';
@@ -118,21 +106,8 @@ export class SimulatedKernel implements Kernel, PollerHost {
     if (listener.kind !== 'listener') return world.note('accept', fd, -ENOTSOCK);
     // The descriptor is taken first: a full table fails whether a connection waits or not.
     if (this.#descriptors.full) return world.note('accept', fd, -EMFILE);
-    const { queue } = listener;
-    while (queue.length > 0) {
-      if (world.strikes(world.faults.spuriousAgain)) {
-        listener.reportAgain();
-        break;
-      }
-      if (world.strikes(world.faults.outOfDescriptors)) {
-        return world.note('accept', fd, world.random.chance(0.5) ? -EMFILE : -ENFILE);
-      }
-      const connection = queue.shift()!;
-      if (!world.strikes(world.faults.aborted))
-        return world.note('accept', fd, this.#descriptors.open(connection));
-      connection.abandon();
-    }
-    return world.note('accept', fd, -EAGAIN);
+    const found = acceptFrom(world, listener);
+    return world.note('accept', fd, typeof found === 'number' ? found : this.#descriptors.open(found));
   }
 
   connect(address: Address): number {
@@ -155,24 +130,10 @@ export class SimulatedKernel implements Kernel, PollerHost {
 
   recv(fd: number, bytes: Uint8Array, offset: number, length: number): number {
     checkRange(bytes, offset, length);
-    const { world } = this;
     const socket = this.#stream(fd, ENOTCONN, EINVAL);
-    if (typeof socket === 'number') return world.note('recv', fd, socket);
-    const { shortRead, spuriousAgain } = world.faults;
-    let limit = length;
-    if (spuriousAgain + shortRead > 0 && (socket.readiness() & READABLE) !== 0) {
-      if (world.strikes(spuriousAgain)) {
-        socket.reportAgain();
-        return world.note('recv', fd, -EAGAIN);
-      }
-      if (length > 1 && world.strikes(shortRead)) limit = 1 + world.random.below(length - 1);
-    }
-    const count = socket.receive(bytes, offset, limit);
-    // A short count tells the caller to wait, so what is left has to be reported again.
-    if (count === limit && limit < length && (socket.readiness() & (READABLE | PEER_CLOSED)) !== 0) {
-      socket.reportAgain();
-    }
-    return world.note('recv', fd, count);
+    const count =
+      typeof socket === 'number' ? socket : receiveFrom(this.world, socket, bytes, offset, length);
+    return this.world.note('recv', fd, count);
   }
 
   send(fd: number, bytes: Uint8Array, offset: number, length: number): number {
@@ -252,8 +213,13 @@ export class SimulatedKernel implements Kernel, PollerHost {
 
   /** A connection from a peer that the test drives. `from` is the address that the server sees. */
   client(address: Address, options: ClientEvents & { from?: Address; pace?: Pace } = {}): SimClient {
+    const { world } = this;
     const socket = this.#network.connect(checkAddress(address), options.from);
-    return new SimClient(this.world, socket, options, options.pace);
+    const slow = options.pace === undefined && world.strikes(world.faults.slowPeer);
+    const pace = slow
+      ? { bytes: 1 + world.random.below(64), every: 1 + world.random.below(20) }
+      : options.pace;
+    return new SimClient(world, socket, options, pace);
   }
 
   /** Lets `ms` of virtual time pass, as a handler that computes for so long would. Returns nothing: `wait` tells. */
@@ -330,22 +296,8 @@ export class SimulatedKernel implements Kernel, PollerHost {
   }
 
   #send(fd: number, bytes: Uint8Array, offset: number, length: number): number {
-    const { world } = this;
     const socket = this.#stream(fd, EPIPE, ENOTCONN);
-    if (typeof socket === 'number') return socket;
-    const { shortWrite, spuriousAgain } = world.faults;
-    if (length > 0 && spuriousAgain + shortWrite > 0 && socket.error === 0 && socket.room() > 0) {
-      if (world.strikes(spuriousAgain)) {
-        socket.reportAgain();
-        return -EAGAIN;
-      }
-      if (length > 1 && world.strikes(shortWrite)) {
-        const count = socket.send(bytes, offset, 1 + world.random.below(length - 1));
-        socket.reportAgain();
-        return count;
-      }
-    }
-    return socket.send(bytes, offset, length);
+    return typeof socket === 'number' ? socket : sendTo(this.world, socket, bytes, offset, length);
   }
 
   /** The connection behind `fd`, or the errno of the call: a TCP and a unix listener have words of their own. */

@@ -200,6 +200,10 @@ class Handshake implements Actor {
   #synchronize(attempt: number): void {
     const { client, world } = this;
     if (client.orphan || client.state !== CONNECTING) return;
+    if (attempt > SYN_TRIES) {
+      client.timeOut();
+      return;
+    }
     const listener = this.network.route(this.address);
     if (listener === undefined && this.network.isReachable(this.address.host)) {
       world.counters.refusedConnections++;
@@ -207,8 +211,7 @@ class Handshake implements Actor {
       return;
     }
     if (listener === undefined || listener.full || world.strikes(world.faults.droppedSyn)) {
-      if (attempt < SYN_TRIES) this.#later(1000 * 2 ** (attempt - 1), SYN, attempt + 1);
-      else client.timeOut();
+      this.#later(1000 * 2 ** (attempt - 1), SYN, attempt + 1);
       return;
     }
     listener.handshakes++;
