@@ -1,4 +1,4 @@
-// node bench/drain.ts [--servers siskin,node] [--times 30]
+// node bench/drain.ts [--servers siskin] [--times 30]
 // SIGTERM under load, again and again: clients that keep their connection, clients that open one for each request,
 // requests in flight for 20 ms, connections that only wait. Every request whose bytes were sent on an open connection
 // must be answered whole. A connection refused once the listener is gone is no failure (somebody else's turn), and
@@ -40,7 +40,7 @@ interface Tally {
 
 async function main(): Promise<void> {
   requireTools('taskset');
-  const { servers, numbers } = readFlags(process.argv.slice(2), ['siskin', 'node'], { times: 30 });
+  const { servers, numbers } = readFlags(process.argv.slice(2), ['siskin'], { times: 30 });
   takeLoadCore();
   const scratch = makeScratch();
   const rows: string[][] = [];
@@ -186,8 +186,11 @@ class Load {
       this.#clients.add(client);
       return client;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ECONNREFUSED') throw error;
-      this.#tally.refused++;
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ECONNREFUSED') this.#tally.refused++;
+      // The handshake was done and the connection queued; it was reset when the listener went.
+      else if (code === 'ECONNRESET') this.#tally.failedNew++;
+      else throw error;
       return undefined;
     }
   }

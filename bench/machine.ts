@@ -1,6 +1,5 @@
 // Where the figures were taken: without it they mean nothing.
 
-import { readFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 
 export interface Machine {
@@ -20,11 +19,6 @@ export function describeMachine(): Machine {
     kernel: `Linux ${release()}`,
     node: process.version.slice(1),
   };
-}
-
-/** The 1-minute load average: above 0.5 before a run, something else is using the machine. */
-export function loadAverage(): number {
-  return Number(readFileSync('/proc/loadavg', 'utf8').split(' ')[0]);
 }
 
 export function machineLine(machine: Machine): string {

@@ -18,6 +18,15 @@ export function cpuSeconds(pid: number): number {
   return ticks / TICKS_PER_SECOND;
 }
 
+/** Seconds that all processes together, the kernel and the hypervisor took of all cores since the start: proc_stat(5). */
+export function machineSeconds(): number {
+  const [user, nice, system, , , irq, softirq, steal] = read('/proc/stat')
+    .split(/\s+/, 9)
+    .slice(1)
+    .map(Number);
+  return (user! + nice! + system! + irq! + softirq! + steal!) / TICKS_PER_SECOND;
+}
+
 /** Resident bytes (VmRSS) of `pid` and its descendants. Pages that they share count for each. */
 export function residentBytes(pid: number): number {
   let kilobytes = 0;

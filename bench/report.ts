@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { judge } from './bars.ts';
 import { CASES, type Case } from './cases.ts';
 import { machineLine } from './machine.ts';
+import { QUIET } from './measure.ts';
 import { costRatio, type Results, samplesOf, spreadOf } from './results.ts';
 import { type Spread, spread } from './statistics.ts';
 import { markdownTable, textTable } from './table.ts';
@@ -22,6 +23,7 @@ function loadTable(results: Results, name: string): string {
     'x node:http',
     'requests/s',
     'busy',
+    'others',
     'p50 ms',
     'p99 ms',
     'errors',
@@ -39,6 +41,7 @@ function loadTable(results: Results, name: string): string {
       ratioText(costRatio(results, server.name, 'node', name)),
       spreadOf(samples, 'requestsPerSecond').median.toFixed(0),
       `${(spreadOf(samples, 'busy').median * 100).toFixed(0)}%`,
+      `${(spreadOf(samples, 'others').median * 100).toFixed(0)}%`,
       spreadOf(samples, 'p50').median.toFixed(2),
       spreadOf(samples, 'p99').median.toFixed(2),
       String(samples.reduce((sum, sample) => sum + sample.errors, 0)),
@@ -76,11 +79,13 @@ export function barReport(results: Results): string {
   return `\n${textTable(['bar', 'must be', 'is', ''], rows)}\n`;
 }
 
-/** What could not be measured, and why. */
+/** What could not be measured, or not undisturbed, and why. */
 export function gapReport(results: Results): string {
+  const disturbed = results.load.filter((sample) => sample.others > QUIET).length;
+  const note = `disturbed: other programs used more than ${QUIET * 100}% of a core in ${disturbed} of ${results.load.length} samples\n`;
   const absent = results.absent.map(({ name, reason }) => `absent: ${name}: ${reason}\n`);
   const failed = results.failed.map((it) => `failed: ${it.server}, ${it.case}: ${it.reason}\n`);
-  return [...absent, ...failed].join('');
+  return [...absent, ...failed, ...(disturbed > 0 ? [note] : [])].join('');
 }
 
 const README_BEGIN = '<!-- bench:begin -->';

@@ -14,6 +14,8 @@ export interface LoadSample {
   readonly requestsPerSecond: number;
   /** Share of its core that the server used. Under 1, the load's core was the limit, not the server's. */
   readonly busy: number;
+  /** Cores that programs other than the server and the load used meanwhile: 0 on a quiet machine. */
+  readonly others: number;
   /** Milliseconds. */
   readonly p50: number;
   readonly p99: number;
@@ -46,7 +48,7 @@ export interface Results {
   readonly failed: Array<{ readonly server: string; readonly case: string; readonly reason: string }>;
 }
 
-export type Measure = 'microseconds' | 'requestsPerSecond' | 'busy' | 'p50' | 'p99';
+export type Measure = 'microseconds' | 'requestsPerSecond' | 'busy' | 'others' | 'p50' | 'p99';
 
 export function samplesOf(results: Results, server: string, caseName: string): LoadSample[] {
   return results.load.filter((sample) => sample.server === server && sample.case === caseName);

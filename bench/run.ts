@@ -4,7 +4,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeMachine, loadAverage, machineLine } from './machine.ts';
+import { describeMachine, machineLine } from './machine.ts';
 import { makeScratch, runMain } from './main.ts';
 import { measureIdleConnections, measureLoad } from './measure.ts';
 import { HELP, type Options, readOptions } from './options.ts';
@@ -26,8 +26,6 @@ async function runBenchmark(options: Options): Promise<void> {
   const results = emptyResults(options);
   const say = options.json ? () => {} : (text: string) => process.stdout.write(text);
   say(`${machineLine(results.machine)}\n`);
-  if (loadAverage() > 0.5)
-    say(`the machine is not quiet (load average ${loadAverage()}): expect a wide spread\n`);
   const scratch = makeScratch();
   for (const it of options.cases) {
     await runCase(options, it, results, scratch);

@@ -56,9 +56,7 @@ export const SERVERS: readonly Server[] = [
   {
     name: 'siskin',
     title: 'Siskin',
-    // The idle case holds 10,000 connections and asks for the memory on one more.
-    command: ({ port, case: it }) =>
-      siskinCommand(port, `${it.app}.ts`, ...(it.kind === 'idle' ? ['--max-connections', '12000'] : [])),
+    command: ({ port, case: it }) => siskinCommand(port, it),
     version: () => packageVersion(ROOT),
     absent: () => (existsSync(join(ROOT, 'src/cli/main.ts')) ? undefined : 'src/cli/main.ts does not exist'),
   },
@@ -106,17 +104,15 @@ export const SERVERS: readonly Server[] = [
   },
 ];
 
-/** Siskin serving an app of `bench/apps`. */
-export function siskinCommand(port: number, app: string, ...flags: readonly string[]): readonly string[] {
-  return [
-    ...NODE,
-    join(ROOT, 'src/cli/main.ts'),
-    'serve',
-    inBench('apps', app),
-    '--bind',
-    `127.0.0.1:${port}`,
-    ...flags,
-  ];
+/** Flags for what the defaults rightly refuse: the idle case asks for the memory on a connection beside the 10,000. */
+const SISKIN_FLAGS: Readonly<Record<string, readonly string[]>> = {
+  idle: ['--max-connections', '12000'],
+  sink: ['--limit-request-body', '8G'],
+};
+
+function siskinCommand(port: number, it: Case): readonly string[] {
+  const serve = ['serve', inBench('apps', `${it.app}.ts`), '--bind', `127.0.0.1:${port}`];
+  return [...NODE, join(ROOT, 'src/cli/main.ts'), ...serve, ...(SISKIN_FLAGS[it.name] ?? [])];
 }
 
 function npmPeer(name: string, title: string, packageName: string, command: Server['command']): Server {

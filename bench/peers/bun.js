@@ -2,4 +2,10 @@
 // JavaScript, since its types are not those of Node.
 
 const { default: app } = await import(`../apps/${process.argv[3]}.ts`);
-Bun.serve({ port: Number(process.argv[2]), hostname: '127.0.0.1', idleTimeout: 75, fetch: app.fetch });
+Bun.serve({
+  port: Number(process.argv[2]),
+  hostname: '127.0.0.1',
+  idleTimeout: 75,
+  maxRequestBodySize: 2 ** 33,
+  fetch: app.fetch,
+});
