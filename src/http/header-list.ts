@@ -23,16 +23,11 @@ export interface RenderedHeaders {
   readonly hasDate: boolean;
   /** The values of its Host fields: a request must have exactly one. */
   readonly hosts: readonly string[];
+  /** The list is frozen: given again, it comes to this same object. */
+  readonly remembered: boolean;
 }
 
-interface Draft {
-  text: string;
-  contentLength: number;
-  close: boolean;
-  options: string;
-  hasDate: boolean;
-  hosts: string[];
-}
+type Draft = { -readonly [Key in keyof RenderedHeaders]: RenderedHeaders[Key] };
 
 type Handler = (draft: Draft, name: string, value: string) => void;
 
@@ -48,7 +43,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
     copy(draft, name, value);
   },
   host(draft, name, value) {
-    draft.hosts.push(value.trim());
+    draft.hosts = [...draft.hosts, value.trim()];
     copy(draft, name, value);
   },
 };
@@ -56,6 +51,8 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
 /** The same by length, so that most names are told apart from these without being lowered. */
 const HANDLED_LENGTH = new Uint8Array(256);
 for (const name of Object.keys(HANDLERS)) HANDLED_LENGTH[name.length] = 1;
+
+const NO_HOSTS: readonly string[] = [];
 
 const REMEMBERED = 8;
 const lists: (HeaderList | undefined)[] = new Array(REMEMBERED).fill(undefined);
@@ -73,7 +70,8 @@ export function renderHeaders(list: HeaderList): RenderedHeaders {
     close: false,
     options: '',
     hasDate: false,
-    hosts: [],
+    hosts: NO_HOSTS,
+    remembered: Object.isFrozen(list),
   };
   for (let i = 0; i < list.length; i += 2) {
     const name = list[i]!;
@@ -90,7 +88,7 @@ export function renderHeaders(list: HeaderList): RenderedHeaders {
     if (handle === undefined) draft.text += `${name}: ${value}\r\n`;
     else handle(draft, name, value);
   }
-  if (Object.isFrozen(list)) {
+  if (draft.remembered) {
     lists[oldest] = list;
     rendered[oldest] = draft;
     oldest = (oldest + 1) % REMEMBERED;

@@ -132,7 +132,8 @@ export function parseRequestHead(
 ): RequestHead | Problem | undefined {
   let at = start;
   const limit = start + limits.requestLine;
-  while (at < end && bytes[at] === CR && at < limit) {
+  while (at < end && bytes[at] === CR) {
+    if (at >= limit) return PROBLEMS.startLineTooLong;
     if (at + 1 === end) return undefined;
     if (bytes[at + 1] !== LF) return PROBLEMS.emptyLine;
     at += 2;

@@ -37,6 +37,34 @@ export interface Requester {
 export const UNKNOWN_REQUESTER: Requester = { method: 'GET', minor: 1 };
 
 /**
+ * The head that was encoded last from a frozen list, and from what. Answers repeat, above all the short and frequent ones, and the text
+ * of a repeated one has been flattened by V8 when it was first written: that is most of what a head costs.
+ */
+interface Last {
+  readonly line: string;
+  readonly fields: RenderedHeaders | undefined;
+  readonly length: number;
+  readonly date: string;
+  readonly keepAlive: boolean;
+  readonly bodiless: boolean;
+  readonly minor: 0 | 1;
+  readonly head: EncodedHead;
+}
+
+const NO_HEAD: EncodedHead = { text: '', framing: 'none', length: 0, keepAlive: false };
+
+let last: Last = {
+  line: '',
+  fields: undefined,
+  length: 0,
+  date: '',
+  keepAlive: false,
+  bodiless: false,
+  minor: 1,
+  head: NO_HEAD,
+};
+
+/**
  * Encodes the head of a final response, or of an interim one (1xx).
  *
  * @param request whom it answers: decides about HEAD and HTTP/1.0
@@ -65,7 +93,19 @@ export function encodeResponseHead(
   const fields = renderHeaders(headers);
   if (status < 200) return encodeInterim(line, status, fields, keepAlive);
 
+  const { minor } = request;
   const bodiless = request.method === 'HEAD' || status === 304;
+  if (
+    fields === last.fields &&
+    length === last.length &&
+    line === last.line &&
+    date === last.date &&
+    keepAlive === last.keepAlive &&
+    bodiless === last.bodiless &&
+    minor === last.minor
+  ) {
+    return last.head;
+  }
   const size = agreedLength(fields.contentLength, length, bodiless);
   let framing: Framing;
   let text = line + fields.text;
@@ -75,23 +115,25 @@ export function encodeResponseHead(
     text += 'Content-Length: 0\r\n';
   } else if (size >= 0) {
     framing = bodiless ? 'none' : 'length';
-    // A 304 that is made without the body has no length to tell; 0 would be false.
-    if (status !== 304 || size > 0 || fields.contentLength === 0) text += `Content-Length: ${size}\r\n`;
+    // Where no body was made because none will be sent, 0 is not its length.
+    if (!bodiless || size > 0 || fields.contentLength === 0) text += `Content-Length: ${size}\r\n`;
   } else if (bodiless) framing = 'none';
-  else if (request.minor === 1) {
+  else if (minor === 1) {
     framing = 'chunked';
     text += 'Transfer-Encoding: chunked\r\n';
   } else framing = 'close';
 
   const stays = keepAlive && !fields.close && framing !== 'close';
-  text += connectionLine(fields, stays, request.minor);
+  text += connectionLine(fields, stays, minor);
   if (date !== '' && !fields.hasDate) text += `Date: ${date}\r\n`;
-  return {
+  const head: EncodedHead = {
     text: `${text}\r\n`,
     framing,
     length: framing === 'none' ? 0 : framing === 'length' ? size : -1,
     keepAlive: stays,
   };
+  if (fields.remembered) last = { line, fields, length, date, keepAlive, bodiless, minor, head };
+  return head;
 }
 
 /** 1xx: no body, no framing fields, and nothing about the connection but what a protocol switch must say. */
