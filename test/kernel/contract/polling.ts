@@ -94,6 +94,31 @@ export function pollingTests(backend: KernelBackend, family: Family): void {
       assert.deepEqual(reports(poller), [[1, READABLE]]);
     });
 
+    promise(backend, 'after a short count, room is reported without another try', (rig) => {
+      const [client, server] = rig.pair(family);
+      const poller = rig.poller();
+      poller.add(client, 1, WRITABLE);
+      expectReport(poller, 1, WRITABLE);
+      // More than any buffers of a connection hold, tcp_wmem and tcp_rmem together.
+      const bytes = new Uint8Array(64 * 1024 * 1024);
+      const count = rig.kernel.send(client, bytes, 0, bytes.length);
+      assert.ok(count > 0 && count < bytes.length);
+      rig.drain(server);
+      assert.equal(expectReport(poller, 1, WRITABLE), WRITABLE);
+    });
+
+    promise(backend, 'room is not reported to those who did not ask, though bytes wait to be read', (rig) => {
+      const [client, server] = rig.pair(family);
+      const poller = rig.poller();
+      poller.add(client, 1, 0);
+      rig.send(server, 'unread');
+      expectReport(poller, 1, READABLE);
+      rig.fill(client);
+      rig.drain(server);
+      rig.settle();
+      assert.deepEqual(reports(poller), []);
+    });
+
     promise(backend, 'modify changes the token', (rig) => {
       const [client, server] = rig.pair(family);
       const poller = rig.poller();

@@ -211,4 +211,21 @@ describe('controls of the simulation', () => {
     }
     assert.ok(sizes.size > 10);
   });
+
+  test('a buffer that was filled to the last byte is reported when there is room, though no send failed', () => {
+    const [kernel, listener] = listening({ sendBuffer: 100, receiveBuffer: 100 });
+    const client = kernel.connect(ADDRESS);
+    kernel.elapse(1);
+    const server = kernel.accept(listener);
+    for (let i = 0; i < 2; i++) {
+      assert.equal(send(kernel, client, 'z'.repeat(100)), 100);
+      kernel.elapse(1);
+    }
+    const poller = kernel.createPoller();
+    poller.add(client, 1, WRITABLE);
+    assert.equal(poller.wait(0), 0);
+    assert.equal(receive(kernel, server), 'z'.repeat(100));
+    assert.equal(poller.wait(-1), 1);
+    assert.equal(poller.flags(0), WRITABLE);
+  });
 });
