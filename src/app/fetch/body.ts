@@ -113,8 +113,7 @@ export class Body {
   /** A second body with the same bytes. Throws a TypeError where they were read already. */
   clone(): Body {
     if (this.unread === undefined) throw new TypeError('Body has already been consumed');
-    if (this.#source instanceof Incoming) this.#source = this.#source.exchange.takeBody() ?? this.#source;
-    const source = this.#source;
+    const source = this.#arrived();
     if (this.#native === undefined && (typeof source === 'string' || source === null || isBytes(source))) {
       const copy = new Body(source);
       copy.#shared = this.#shared = true;
@@ -126,9 +125,10 @@ export class Body {
   /** The platform's Response that this body becomes. */
   native(): NativeResponse {
     if (this.#native !== undefined) return this.#native;
-    const source = this.#source as Exclude<Source, NativeResponse>;
-    if (!this.#used)
+    if (!this.#used) {
+      const source = this.#arrived();
       return (this.#native = new NativeResponse(source instanceof Incoming ? source.stream() : source));
+    }
     // Read without a stream: the stream that shows it now is one that has been read, too.
     this.#native = new NativeResponse('');
     void this.#native.text();
@@ -149,6 +149,12 @@ export class Body {
 
   get #unusable(): boolean {
     return this.#native === undefined && (this.#used || (isStream(this.#source) && isUnusable(this.#source)));
+  }
+
+  /** The source, in bytes where a request's body is there as a whole. */
+  #arrived(): Exclude<Source, NativeResponse> {
+    const source = this.#source as Exclude<Source, NativeResponse>;
+    return (this.#source = source instanceof Incoming ? (source.exchange.takeBody() ?? source) : source);
   }
 
   /** A platform's Response with this body and this type, for what depends on the type. */

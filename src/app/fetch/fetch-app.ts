@@ -1,7 +1,7 @@
 // The fetch interface: a handler `(request, info) => Response` as an App. The server calls `handle` once for each request;
 // a handler that answers at once costs no promise and no closure here.
 
-import type { Co, Suspend } from '../../task/index.ts';
+import { type Co, until } from '../../task/index.ts';
 import type { App, Exchange } from '../exchange.ts';
 import { answer } from './answer.ts';
 import { Background } from './background.ts';
@@ -96,18 +96,7 @@ function settle(exchange: Exchange, result: unknown): undefined | Promise<void> 
 
 function* drive(exchange: Exchange, coroutine: Co<unknown>): Co<void> {
   const sent = answer(exchange, yield* coroutine);
-  if (sent !== undefined) yield settlement(sent);
-}
-
-function settlement(promise: Promise<void>): Suspend {
-  return {
-    park: (waiter) =>
-      void promise.then(
-        (value) => waiter.resume(value),
-        (error) => waiter.fail(error),
-      ),
-    unpark() {},
-  };
+  if (sent !== undefined) yield* until(sent);
 }
 
 function isPromise(value: unknown): value is PromiseLike<unknown> {

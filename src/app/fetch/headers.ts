@@ -105,7 +105,9 @@ export class LightHeaders {
   }
 
   [inspect.custom](depth: number, options: object): string {
-    const shown = Object.fromEntries(this.#pairs());
+    const list = this.#fields();
+    const shown: Record<string, string | undefined> = {};
+    for (let i = 0; i < list.length; i += 2) shown[list[i]!] = getField(list, list[i]!);
     return `Headers ${inspect(shown, { depth, ...options })}`;
   }
 

@@ -15,8 +15,11 @@ let lastNormal: string | undefined;
  * @example normalUrl('http://EXAMPLE.org:80/a/../b') // 'http://example.org/b'
  */
 export function normalUrl(url: string): string {
-  const path = url.indexOf('/', url.indexOf('://') + 3);
+  const authority = url.indexOf('://') + 3;
+  const path = url.indexOf('/', authority);
   if (path === -1) return parse(url);
+  // Without a host, the parser would take the path's first segment for it.
+  if (path === authority) return url;
   const target = url.slice(path);
   if (!NORMAL_TARGET.test(target)) return parse(url);
   const origin = url.slice(0, path);
