@@ -5,14 +5,14 @@ import type { ListenSocket } from './listener.ts';
 import type { StreamSocket } from './stream.ts';
 
 /** A regular file, open for `sendfile`. */
-export interface OpenFile {
+interface OpenFile {
   readonly kind: 'file';
   readonly contents: Uint8Array;
   references: number;
 }
 
 /** A poller's own descriptor. */
-export interface OpenPoller {
+interface OpenPoller {
   readonly kind: 'poller';
   references: number;
 }

@@ -21,7 +21,7 @@ const LAST_EPHEMERAL_PORT = 60999;
 const DEFAULT_UNIX_MODE = 0o755;
 const UNNAMED: Address = { family: 'unix', path: '' };
 
-export interface UnixFile {
+interface UnixFile {
   mode: number;
   /** Missing for a file that is no socket. */
   listener?: ListenSocket;

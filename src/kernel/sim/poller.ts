@@ -20,7 +20,7 @@ export interface PollerHost {
   closePoller(poller: SimPoller): void;
 }
 
-export class Watch implements Watcher {
+class Watch implements Watcher {
   readonly poller: SimPoller;
   readonly fd: number;
   readonly socket: Pollable;

@@ -13,8 +13,8 @@ import type { Actor } from './timeline.ts';
 import type { World } from './world.ts';
 
 export const CONNECTING = 0;
-export const OPEN = 1;
-export const CLOSED = 2;
+const OPEN = 1;
+const CLOSED = 2;
 
 export class StreamSocket implements PipeReader, PipeWriter, Pollable, Actor {
   readonly kind = 'stream';

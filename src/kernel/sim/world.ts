@@ -11,7 +11,7 @@ export interface Range {
   readonly max: number;
 }
 
-export interface Counters {
+interface Counters {
   connections: number;
   refusedConnections: number;
   resets: number;
