@@ -17,7 +17,7 @@ interface OpenPoller {
   references: number;
 }
 
-export type OpenDescription = StreamSocket | ListenSocket | OpenFile | OpenPoller;
+type OpenDescription = StreamSocket | ListenSocket | OpenFile | OpenPoller;
 
 /** 0 to 2 are standard input, output and error. */
 const FIRST = 3;
