@@ -1,9 +1,9 @@
 // The socket calls of the contract, one to one on libc's. Every descriptor is born close-on-exec: without it a
 // program that the app spawns would keep listeners and clients open.
 
-import { chmodSync, unlinkSync } from 'node:fs';
+import { chmodSync, lstatSync, rmSync } from 'node:fs';
 import type { Address } from '../address.ts';
-import { EADDRINUSE, ECONNABORTED, ECONNREFUSED, EINPROGRESS, EINTR, ENOENT } from '../errors.ts';
+import { EADDRINUSE, ECONNABORTED, ECONNREFUSED, EINPROGRESS, EINTR } from '../errors.ts';
 import type { CloseKind, ListenOptions } from '../kernel.ts';
 import * as libc from './libc.ts';
 import { decodeAddress, encodeAddress, SOCKADDR_SIZE } from './sockaddr.ts';
@@ -50,8 +50,8 @@ function prepare(fd: number, address: Address, encoded: Buffer, options: ListenO
     }
   }
   let bound = check(libc.bind(fd, encoded, encoded.length));
-  if (bound === -EADDRINUSE && address.family === 'unix' && isStale(encoded)) {
-    unlinkSync(address.path);
+  if (bound === -EADDRINUSE && address.family === 'unix' && isStale(address.path, encoded)) {
+    rmSync(address.path, { force: true });
     bound = check(libc.bind(fd, encoded, encoded.length));
   }
   if (bound < 0) return bound;
@@ -59,13 +59,17 @@ function prepare(fd: number, address: Address, encoded: Buffer, options: ListenO
   return check(libc.listen(fd, options.backlog));
 }
 
-/** A unix socket's file that nobody listens on was left by a crash: connecting to it is refused. */
-function isStale(encoded: Buffer): boolean {
+/**
+ * A unix socket's file that nobody listens on was left by a crash: connecting to it is refused. So is connecting to an
+ * ordinary file, which must never be removed.
+ */
+function isStale(path: string, encoded: Buffer): boolean {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return false;
   const probe = check(libc.socket(libc.AF_UNIX, STREAM, 0));
   if (probe < 0) return false;
   const result = check(libc.connect(probe, encoded, encoded.length));
   libc.close(probe);
-  return result === -ECONNREFUSED || result === -ENOENT;
+  return result === -ECONNREFUSED;
 }
 
 export function adopt(fd: number): number {
@@ -105,7 +109,7 @@ export function connect(address: Address): number {
 
 export function socketError(fd: number): number {
   const result = check(libc.getsockopt(fd, libc.SOL_SOCKET, libc.SO_ERROR, intResult, lengthOf(4)));
-  return result < 0 ? result : -intResult.readInt32LE(0);
+  return result < 0 ? result : 0 - intResult.readInt32LE(0);
 }
 
 // koffi checks no lengths: what passes here is inside the array, or never reaches the kernel.

@@ -1,0 +1,160 @@
+// A Node `Duplex` (a `net.Socket`, a `TLSSocket`, a pipe) as a Stream: how TLS comes in, and how the server runs where
+// there is no kernel of ours (macOS, Windows). Slower than a kernel socket, and the same to whoever uses it.
+
+import type { Duplex } from 'node:stream';
+import {
+  type Address,
+  EAGAIN,
+  ECANCELED,
+  ECONNRESET,
+  HANGUP,
+  PEER_CLOSED,
+  READABLE,
+  WRITABLE,
+} from '../kernel/index.ts';
+import type { Co, Suspend } from '../task/index.ts';
+import { Readiness } from './readiness.ts';
+import type { Stream } from './stream.ts';
+import { readSome, writeAll } from './transfer.ts';
+
+/** What is known of a Duplex that is a socket. */
+interface MaybeSocket {
+  readonly encrypted?: boolean;
+  readonly localAddress?: string;
+  readonly localPort?: number;
+  readonly localFamily?: string;
+  readonly remoteAddress?: string;
+  readonly remotePort?: number;
+  readonly remoteFamily?: string;
+  resetAndDestroy?(): void;
+}
+
+export class DuplexStream implements Stream {
+  readonly #duplex: Duplex & MaybeSocket;
+  readonly #readiness = new Readiness();
+  /** Read from the Duplex, and not by our reader yet. */
+  #chunk: Buffer | undefined;
+  #ended = false;
+  #failed = false;
+  #closed = false;
+
+  /** Takes over `duplex`; nobody else may read it any more. It should allow half-open connections. */
+  constructor(duplex: Duplex) {
+    this.#duplex = duplex;
+    duplex.on('readable', () => this.#pull());
+    duplex.on('drain', () => this.#readiness.report(WRITABLE));
+    duplex.on('end', () => {
+      this.#ended = true;
+      this.#readiness.report(READABLE | PEER_CLOSED);
+    });
+    duplex.on('error', () => this.#fail());
+    duplex.on('close', () => this.#fail());
+    this.#pull();
+  }
+
+  /** Reads ahead by one chunk: a Duplex tells its end only to who reads up to it. */
+  #pull(): void {
+    if (this.#chunk !== undefined) return;
+    this.#chunk = (this.#duplex.read() as Buffer | null) ?? undefined;
+    if (this.#chunk !== undefined) this.#readiness.report(READABLE);
+  }
+
+  #fail(): void {
+    if (this.#failed || this.#closed) return;
+    this.#failed = true;
+    this.#readiness.report(HANGUP);
+  }
+
+  get localAddress(): Address | undefined {
+    const { localFamily, localAddress, localPort } = this.#duplex;
+    return addressOf(localFamily, localAddress, localPort);
+  }
+
+  get remoteAddress(): Address | undefined {
+    const { remoteFamily, remoteAddress, remotePort } = this.#duplex;
+    return addressOf(remoteFamily, remoteAddress, remotePort);
+  }
+
+  get encrypted(): boolean {
+    return this.#duplex.encrypted === true;
+  }
+
+  get readable(): Suspend {
+    return this.#readiness.readable;
+  }
+
+  get writable(): Suspend {
+    return this.#readiness.writable;
+  }
+
+  get activity(): Suspend {
+    return this.#readiness;
+  }
+
+  get peerClosed(): boolean {
+    return this.#readiness.peerClosed;
+  }
+
+  get hangup(): boolean {
+    return this.#readiness.hangup;
+  }
+
+  /** A Duplex tells of room by itself. */
+  wantWritable(): void {}
+
+  tryRead(into: Uint8Array, offset: number, length: number): number {
+    if (this.#closed) return -ECANCELED;
+    const chunk = this.#chunk;
+    if (chunk === undefined) {
+      if (this.#ended) return 0;
+      if (this.#failed) return -ECONNRESET;
+      this.#readiness.canRead = false;
+      return -EAGAIN;
+    }
+    const count = Math.min(length, chunk.length);
+    into.set(chunk.subarray(0, count), offset);
+    this.#chunk = count === chunk.length ? undefined : chunk.subarray(count);
+    if (this.#chunk === undefined) this.#pull();
+    return count;
+  }
+
+  tryWrite(bytes: Uint8Array, offset: number, length: number): number {
+    if (this.#closed) return -ECANCELED;
+    if (this.#failed || this.#duplex.writableEnded) return -ECONNRESET;
+    if (!this.#readiness.canWrite) return -EAGAIN;
+    // The Duplex keeps what it is given, and the caller's buffer is about to be used again.
+    const copy = Buffer.from(bytes.subarray(offset, offset + length));
+    this.#readiness.canWrite = this.#duplex.write(copy);
+    return length;
+  }
+
+  read(into: Uint8Array): Co<number> {
+    return readSome(this, into);
+  }
+
+  write(bytes: Uint8Array | string): Co<void> {
+    return writeAll(this, bytes);
+  }
+
+  end(): void {
+    if (!this.#closed) this.#duplex.end();
+  }
+
+  close(kind: 'graceful' | 'reset' = 'graceful'): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (kind === 'reset' && this.#duplex.resetAndDestroy !== undefined) this.#duplex.resetAndDestroy();
+    else if (kind === 'reset' || this.#duplex.writableFinished) this.#duplex.destroy();
+    else this.#duplex.end(() => this.#duplex.destroy());
+    this.#readiness.report(READABLE | WRITABLE);
+  }
+}
+
+function addressOf(
+  family: string | undefined,
+  host: string | undefined,
+  port: number | undefined,
+): Address | undefined {
+  if (host === undefined) return undefined;
+  return { family: family === 'IPv6' ? 'inet6' : 'inet', host, port: port ?? 0 };
+}

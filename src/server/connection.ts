@@ -1,0 +1,177 @@
+// A connection's story, from its first byte to its last. One coroutine runs it for each connection; it is the one file
+// that knows both bytes and events. `server.ts` starts it.
+//
+//   ┌─► wait for bytes ─► read a head ─► call the app ─► converse ─► may it stay? ─► yes ─┐
+//   │                          │                                          │ no            │
+//   │                       problem ─► refuse ─────────────────────────► linger, close    │
+//   └─────────────────────────────────────────────────────────────────────────────────────┘
+//
+// Two rules hold it together. Before every wait the out buffer is flushed and the receive buffer left (`settle`): both
+// are shared with all other connections. And a wait says nothing about why it ended: what could have happened is
+// looked at again, so that no wake-up is lost and a spurious one costs one look.
+
+import { BodyError } from '../app/index.ts';
+import { encodeResponseHead, PROBLEMS, Problem, type RequestHead, UNKNOWN_REQUESTER } from '../http/index.ts';
+import { EAGAIN, SystemError } from '../kernel/index.ts';
+import type { Co } from '../task/index.ts';
+import type { Connection } from './connection-state.ts';
+import { COMPLETE, FAILED, type HttpExchange } from './exchange.ts';
+import { lingerAndClose } from './linger.ts';
+import { sendUnsent } from './output.ts';
+import { plainText, TEXT } from './plain-text.ts';
+import { moveReply } from './reply.ts';
+import { receiveBody, unwantedBody } from './upload.ts';
+
+/** Serves `connection` until it ends. Never throws for what the peer or the app does. */
+export function* serveConnection(connection: Connection): Co<void> {
+  const { context, input } = connection;
+  let inTurn = 0;
+  for (;;) {
+    const head = connection.nextHead() ?? (yield* waitForHead(connection));
+    if (head === undefined) break;
+    if (head instanceof Problem) {
+      yield* refuse(connection, head);
+      return;
+    }
+
+    const exchange = connection.begin(head);
+    const overloaded = context.overload();
+    if (overloaded !== undefined) shed(connection, exchange, overloaded);
+    else if (exchange.body?.failure !== undefined) connection.appFailed(exchange, exchange.body.failure);
+    else connection.callApp(exchange);
+
+    moveReply(connection, exchange);
+    if (!isOver(connection, exchange)) yield* converse(connection, exchange);
+    connection.finish(exchange);
+    if (connection.gone !== undefined || exchange.state === FAILED) break;
+    if (!exchange.keepAlive) {
+      yield* lingerAndClose(connection, input.size > 0 || exchange.body?.complete === false);
+      return;
+    }
+
+    // Pipelined requests are answered in order, so many at a stretch: then others have their turn.
+    if (input.size === 0) inTurn = 0;
+    else if (++inTurn >= context.settings.maxPipelined) {
+      inTurn = 0;
+      settle(connection);
+      context.loop.schedule(connection);
+      yield connection;
+    }
+  }
+  settle(connection);
+  connection.stream.close(connection.gone === undefined ? 'graceful' : 'reset');
+}
+
+/** The next head; a `Problem`; or nothing, where the connection has ended. */
+function* waitForHead(connection: Connection): Co<RequestHead | Problem | undefined> {
+  const { context, stream, input } = connection;
+  const most = context.headLimits.requestLine + context.headLimits.headerSection + 4;
+  for (;;) {
+    const count = input.fill(stream, most);
+    if (count > 0) {
+      const head = connection.nextHead();
+      if (head !== undefined) return head;
+    } else if (count === -EAGAIN) {
+      settle(connection);
+      if (connection.broken < 0) return undefined;
+      if (connection.unsent !== undefined)
+        connection.waitUnder(context.writeDeadlines, sendUnsent(connection));
+      else
+        connection.waitUnder(input.size === 0 ? context.keepAliveDeadlines : context.headersDeadlines, false);
+      yield connection;
+      if (connection.gone !== undefined) return undefined;
+      if (connection.expired !== undefined) return expiredHead(connection);
+      if (connection.unsent !== undefined) sendUnsent(connection);
+    } else {
+      if (count < 0) connection.lose(new SystemError('recv', count));
+      return count === 0 && input.size > 0 ? PROBLEMS.headCutShort : undefined;
+    }
+  }
+}
+
+const HEADERS_TIMEOUT = new Problem(408, 'ERR_HTTP_HEADERS_TIMEOUT', 'the headers took too long');
+
+function expiredHead(connection: Connection): Problem | undefined {
+  const { expired, context } = connection;
+  if (expired === context.headersDeadlines) return HEADERS_TIMEOUT;
+  if (expired === context.writeDeadlines)
+    connection.lose(new Error('the client takes nothing of its response'));
+  return undefined;
+}
+
+/** An exchange that is not over at once: moves what app and client have for each other until it is. */
+function* converse(connection: Connection, exchange: HttpExchange): Co<void> {
+  const { context, stream } = connection;
+  for (;;) {
+    const received = receiveBody(connection, exchange);
+    moveReply(connection, exchange);
+    settle(connection);
+    const sent = sendUnsent(connection);
+    if (connection.broken < 0) connection.lose(new SystemError('send', connection.broken));
+    else if (stream.hangup) connection.lose(new Error('the client reset the connection'));
+    if (connection.gone !== undefined) return;
+    // It has sent its request and shut down that side: it may well read on, so this only tells the app.
+    if (stream.peerClosed) exchange.abort(new Error('the client has closed its side of the connection'));
+    exchange.settleDrained();
+    if (isOver(connection, exchange)) return;
+
+    if (connection.unsent !== undefined) connection.waitUnder(context.writeDeadlines, sent);
+    else if (waitsForBody(exchange)) connection.waitUnder(context.bodyDeadlines, received > 0);
+    else connection.waitUnder(undefined, false);
+    yield connection;
+
+    if (connection.expired === context.writeDeadlines) {
+      connection.lose(new Error('the client takes nothing of its response (writeTimeout)'));
+    } else if (connection.expired === context.bodyDeadlines) {
+      exchange.body!.fail(new BodyError('ERR_BODY_TIMEOUT', 408, 'the body took too long'));
+    }
+  }
+}
+
+function waitsForBody({ body, state }: HttpExchange): boolean {
+  return body !== undefined && (body.wanted || state === COMPLETE);
+}
+
+/** All of the answer is with the socket, and all of the request out of the way; or it will never be. */
+function isOver(connection: Connection, exchange: HttpExchange): boolean {
+  if (connection.unsent !== undefined || connection.broken < 0) return false;
+  if (exchange.state === FAILED) return true;
+  if (exchange.state !== COMPLETE) return false;
+  if (!exchange.keepAlive) return true;
+  const left = unwantedBody(exchange);
+  if (left === 'hopeless') exchange.keepAlive = false;
+  return left !== 'coming';
+}
+
+/** Leaves the shared buffers, as every wait requires. */
+function settle(connection: Connection): void {
+  connection.context.output.flush(connection);
+  connection.input.keep();
+}
+
+/** More work than there is room for: the cheapest answer there is. */
+function shed(connection: Connection, exchange: HttpExchange, limit: string): void {
+  connection.context.counters.shed++;
+  connection.context.log.warn({ limit }, 'overloaded: answering 503');
+  connection.refuseExchange(exchange, 503, plainText(503, 'Too much to do. Try again later.'));
+}
+
+/** Answers what is no request, and closes such that its client can read why. */
+function* refuse(connection: Connection, problem: Problem): Co<void> {
+  const { context } = connection;
+  context.counters.badRequests++;
+  context.log.debug({ code: problem.code, client: connection.ends().remote.address }, problem.message);
+  const body = plainText(problem.status, problem.message);
+  const head = encodeResponseHead(
+    UNKNOWN_REQUESTER,
+    false,
+    problem.status,
+    '',
+    ['Content-Type', TEXT],
+    body.length,
+    context.date.now(),
+  );
+  context.output.text(connection, head.text + body);
+  connection.input.drop();
+  yield* lingerAndClose(connection, true);
+}

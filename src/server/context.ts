@@ -1,0 +1,85 @@
+// What all connections of a server share: its settings, the app, the buffers, the deadlines and the counters. Made once
+// by `server.ts`.
+
+import { AsyncResource } from 'node:async_hooks';
+import type { App } from '../app/index.ts';
+import { Networks, type Settings } from '../config/index.ts';
+import type { HeadLimits } from '../http/index.ts';
+import type { Loop } from '../loop/index.ts';
+import { Counters } from './counters.ts';
+import { HttpDate } from './date.ts';
+import { DeadlineQueue } from './deadlines.ts';
+import type { AccessRecord, Logger } from './log.ts';
+import { Output } from './output.ts';
+
+/** One recv takes at most this: a head, or a batch of pipelined ones, or a slice of an upload. */
+const RECEIVE_SIZE = 64 * 1024;
+
+export interface ContextOptions {
+  readonly loop: Loop;
+  readonly app: App;
+  readonly settings: Settings;
+  readonly log: Logger;
+  readonly recordAccess?: ((record: AccessRecord) => void) | undefined;
+}
+
+export class ServerContext {
+  readonly loop: Loop;
+  readonly app: App;
+  readonly settings: Settings;
+  readonly log: Logger;
+  readonly recordAccess: ((record: AccessRecord) => void) | undefined;
+  readonly headLimits: HeadLimits;
+  readonly trusted: Networks;
+  readonly receiveBuffer = Buffer.allocUnsafeSlow(RECEIVE_SIZE);
+  readonly output = new Output();
+  readonly counters = new Counters();
+  readonly date: HttpDate;
+  readonly keepAliveDeadlines: DeadlineQueue;
+  readonly headersDeadlines: DeadlineQueue;
+  readonly bodyDeadlines: DeadlineQueue;
+  readonly writeDeadlines: DeadlineQueue;
+  readonly lingerDeadlines: DeadlineQueue;
+  /** The context in which every handler starts: whatever one request puts into `AsyncLocalStorage`, no other sees. */
+  readonly asyncContext = new AsyncResource('siskin.Server', { requireManualDestroy: true });
+  draining = false;
+
+  constructor(options: ContextOptions) {
+    const { loop, settings } = options;
+    this.loop = loop;
+    this.app = options.app;
+    this.settings = settings;
+    this.log = options.log;
+    this.recordAccess = options.recordAccess;
+    this.headLimits = {
+      requestLine: settings.limitRequestLine,
+      headerSection: settings.limitRequestHeaders,
+      fields: settings.limitRequestFields,
+    };
+    this.trusted = new Networks(settings.forwardedAllowIps);
+    this.date = new HttpDate(loop);
+    this.keepAliveDeadlines = new DeadlineQueue(loop, 'keepAliveTimeout', settings.keepAliveTimeout);
+    this.headersDeadlines = new DeadlineQueue(loop, 'headersTimeout', settings.headersTimeout);
+    this.bodyDeadlines = new DeadlineQueue(loop, 'bodyTimeout', settings.bodyTimeout);
+    this.writeDeadlines = new DeadlineQueue(loop, 'writeTimeout', settings.writeTimeout);
+    this.lingerDeadlines = new DeadlineQueue(loop, 'linger', LINGER_TIME);
+  }
+
+  /** Why a new request can't be taken now, or `undefined`. */
+  overload(): string | undefined {
+    if (this.counters.inFlight >= this.settings.maxInFlight) return 'maxInFlight';
+    if (this.counters.buffered >= this.settings.maxBuffered) return 'maxBuffered';
+    return undefined;
+  }
+
+  close(): void {
+    this.keepAliveDeadlines.close();
+    this.headersDeadlines.close();
+    this.bodyDeadlines.close();
+    this.writeDeadlines.close();
+    this.lingerDeadlines.close();
+  }
+}
+
+/** Milliseconds that a connection about to be closed still listens, so that its client can finish sending and read. */
+const LINGER_TIME = 5_000;

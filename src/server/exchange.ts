@@ -1,0 +1,243 @@
+// The server's Exchange: what the app has said and asked, kept until the connection's coroutine comes by. The app's
+// side only fills fields and wakes the coroutine; `connection.ts` and `reply.ts` move the bytes.
+//
+//   OPEN ──respond()──────────────────────────► COMPLETE
+//     └───start()──► STARTED ──write()*──end()──► COMPLETE
+//                       └────── fail() ─────────► FAILED       the connection is cut
+
+import type { Exchange, Peer } from '../app/index.ts';
+import {
+  type EncodedHead,
+  encodeResponseHead,
+  type Framing,
+  type HeaderList,
+  LocalProtocolError,
+  type RequestHead,
+} from '../http/index.ts';
+import type { Connection } from './connection-state.ts';
+import type { ServerContext } from './context.ts';
+import { PeerView } from './peer.ts';
+import { RequestBody } from './request-body.ts';
+
+export const OPEN = 0;
+export const STARTED = 1;
+export const COMPLETE = 2;
+export const FAILED = 3;
+
+const NO_BYTES = new Uint8Array(0);
+
+export class HttpExchange implements Exchange {
+  readonly head: RequestHead;
+  readonly #connection: Connection;
+  /** `undefined` where the request has none. */
+  readonly body: RequestBody | undefined;
+  #peer: PeerView | undefined;
+  state = OPEN;
+
+  // What is to be sent, and has not been yet.
+  headText = '';
+  whole: string | Uint8Array | null = null;
+  pieces: Uint8Array[] | undefined;
+  pendingBytes = 0;
+  interim = '';
+
+  // How it is framed; of interest from `respond` or `start` on.
+  status = 0;
+  framing: Framing = 'none';
+  keepAlive = false;
+  /** Bytes the body still owes; -1 where any number will do. */
+  owed = -1;
+  bodyBytes = 0;
+  /** Bytes of the request's body that were dropped after the answer. */
+  discarded = 0;
+
+  aborted: Error | undefined;
+  #onAbort: ((reason: Error) => void)[] | undefined;
+  #drained: PromiseWithResolvers<void> | undefined;
+  /** A `100 Continue` was or need not be sent. */
+  continued: boolean;
+  /** The server has answered in the app's place: what the app says from here on is not heard. */
+  superseded = false;
+  /** When it began, on the loop's clock. */
+  readonly startedAt: number;
+
+  constructor(connection: Connection, head: RequestHead) {
+    this.#connection = connection;
+    this.head = head;
+    this.continued = !head.expectsContinue;
+    const { loop, settings, headLimits } = connection.context;
+    this.startedAt = loop.now();
+    if (head.contentLength !== 0) {
+      this.body = new RequestBody(head, settings.limitRequestBody, headLimits);
+    }
+  }
+
+  // ── The request ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  get peer(): Peer {
+    return (this.#peer ??= new PeerView(this.#connection, this.head));
+  }
+
+  get context(): ServerContext {
+    return this.#connection.context;
+  }
+
+  get url(): string {
+    const { scheme, host } = this.peer;
+    const { path } = this.head;
+    return `${scheme}://${host}${path === '*' ? '/*' : path}`;
+  }
+
+  get bodyLength(): number {
+    return this.head.contentLength;
+  }
+
+  takeBody(): Uint8Array | undefined {
+    return this.body === undefined ? NO_BYTES : this.body.take();
+  }
+
+  readBody(): Promise<Uint8Array | undefined> {
+    if (this.body === undefined) return Promise.resolve(undefined);
+    return this.body.read(() => this.#connection.wake());
+  }
+
+  onAbort(listener: (reason: Error) => void): void {
+    if (this.aborted !== undefined) listener(this.aborted);
+    else (this.#onAbort ??= []).push(listener);
+  }
+
+  /** Tells the app, once, that nobody may be waiting any more. */
+  abort(reason: Error): void {
+    if (this.aborted !== undefined) return;
+    this.aborted = reason;
+    const listeners = this.#onAbort;
+    this.#onAbort = undefined;
+    if (listeners !== undefined) for (const listener of listeners) listener(reason);
+  }
+
+  // ── The response ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  get started(): boolean {
+    return this.state !== OPEN;
+  }
+
+  respond(status: number, reason: string, headers: HeaderList, body: string | Uint8Array | null): void {
+    if (this.superseded) return;
+    const length = body === null ? 0 : typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+    this.#begin(status, reason, headers, length, true);
+    this.state = COMPLETE;
+    if (this.framing === 'length') {
+      this.whole = body;
+      this.bodyBytes = length;
+    }
+    this.#connection.wake();
+  }
+
+  start(status: number, reason: string, headers: HeaderList, length: number): void {
+    if (this.superseded) return;
+    const encoded = this.#begin(status, reason, headers, length, false);
+    this.state = STARTED;
+    this.owed = encoded.framing === 'length' ? encoded.length : -1;
+    this.#connection.wake();
+  }
+
+  #begin(status: number, reason: string, headers: HeaderList, length: number, whole: boolean): EncodedHead {
+    if (this.state !== OPEN) {
+      throw new LocalProtocolError(
+        'ERR_HTTP_ALREADY_STARTED',
+        'this request has been answered, or its answer has begun',
+      );
+    }
+    if (status < 200) {
+      throw new LocalProtocolError(
+        'ERR_HTTP_STATUS',
+        `${status} is an interim status: send it with inform(), and an answer after it`,
+      );
+    }
+    const { context } = this.#connection;
+    const stays = this.head.keepAlive && this.#connection.mayStay(this, whole);
+    const encoded = encodeResponseHead(this.head, stays, status, reason, headers, length, context.date.now());
+    this.headText = encoded.text;
+    this.framing = encoded.framing;
+    this.keepAlive = encoded.keepAlive;
+    this.status = status;
+    return encoded;
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.superseded || this.state === FAILED) return true;
+    if (this.state !== STARTED)
+      throw new LocalProtocolError('ERR_HTTP_NOT_STARTED', 'write() comes between start() and end()');
+    if (this.framing === 'none' || bytes.length === 0) return true;
+    if (this.owed >= 0) {
+      if (bytes.length > this.owed) {
+        throw new LocalProtocolError(
+          'ERR_HTTP_BODY_TOO_LONG',
+          `the answer promised ${this.bodyBytes + this.owed} bytes, and ${this.bodyBytes + bytes.length} were written`,
+        );
+      }
+      this.owed -= bytes.length;
+    }
+    this.bodyBytes += bytes.length;
+    (this.pieces ??= []).push(bytes);
+    this.pendingBytes += bytes.length;
+    this.#connection.wake();
+    return !this.#connection.congested;
+  }
+
+  drained(): Promise<void> {
+    if (this.#connection.gone !== undefined) return Promise.reject(this.#connection.gone);
+    if (this.superseded)
+      return Promise.reject(this.aborted ?? new Error('the server has answered in the app’s place'));
+    if (!this.#connection.congested) return Promise.resolve();
+    this.#drained ??= Promise.withResolvers<void>();
+    return this.#drained.promise;
+  }
+
+  /** The connection has made progress, or will make none (`failure`): tells those that wait in `drained`. */
+  settleDrained(failure?: Error): void {
+    const drained = this.#drained;
+    if (drained === undefined || (failure === undefined && this.#connection.congested)) return;
+    this.#drained = undefined;
+    if (failure === undefined) drained.resolve();
+    else drained.reject(failure);
+  }
+
+  end(): void {
+    if (this.superseded || this.state === FAILED) return;
+    if (this.state !== STARTED)
+      throw new LocalProtocolError('ERR_HTTP_NOT_STARTED', 'end() comes once, after start()');
+    if (this.owed > 0) {
+      const promised = this.bodyBytes + this.owed;
+      this.fail(
+        new LocalProtocolError(
+          'ERR_HTTP_BODY_TOO_SHORT',
+          `the answer promised ${promised} bytes, and ended after ${this.bodyBytes}`,
+        ),
+      );
+      return;
+    }
+    this.state = COMPLETE;
+    this.#connection.wake();
+  }
+
+  fail(error: unknown): void {
+    if (this.superseded || this.state === COMPLETE || this.state === FAILED) return;
+    this.#connection.appFailed(this, error);
+  }
+
+  inform(status: number, headers: HeaderList): void {
+    if (this.superseded || this.state !== OPEN || this.head.minor === 0) return;
+    if (status < 102 || status > 199) {
+      throw new LocalProtocolError('ERR_HTTP_STATUS', `an interim status is 102 to 199, not ${status}`);
+    }
+    this.interim += encodeResponseHead(this.head, true, status, '', headers, 0, '').text;
+    this.#connection.wake();
+  }
+
+  /** Answers in the app's place: an error, a deadline. What the app says afterwards goes nowhere. */
+  supersede(status: number, headers: HeaderList, text: string): void {
+    this.respond(status, '', headers, text);
+    this.superseded = true;
+  }
+}

@@ -1,0 +1,104 @@
+// Who the client is, and what it asked for, behind proxies: `Forwarded` (RFC 7239) and `X-Forwarded-For/-Proto/-Host`,
+// believed only from trusted peers. `exchange.ts` asks when the app does.
+//
+//   client ──► proxy A ──► proxy B ──► us        X-Forwarded-For: client, A        the socket's peer: B
+//
+// The list grows to the right, and only what a trusted proxy wrote is true: from the right, trusted addresses are
+// skipped, and the first that is not trusted is the client. Anything left of it was the client's to invent.
+
+import { isIP } from 'node:net';
+import type { Networks } from '../config/index.ts';
+import type { RequestHead } from '../http/index.ts';
+
+export interface Forwarded {
+  readonly address: string;
+  readonly port: number;
+  readonly scheme: 'http' | 'https' | undefined;
+  readonly host: string | undefined;
+}
+
+interface Hop {
+  readonly for?: string | undefined;
+  readonly proto?: string | undefined;
+  readonly host?: string | undefined;
+}
+
+/** What the proxies say; `undefined` where the peer is not trusted or says nothing. `peer`: '' for a unix socket. */
+export function readForwarded(head: RequestHead, peer: string, trusted: Networks): Forwarded | undefined {
+  if (!trusted.has(peer)) return undefined;
+  const standard = head.get('forwarded');
+  const hops = standard === undefined ? legacyHops(head) : standardHops(standard);
+  if (hops.length === 0) return undefined;
+  let at = hops.length - 1;
+  for (; at > 0; at--) {
+    const node = parseNode(hops[at]!.for);
+    if (node === undefined || !trusted.has(node.address)) break;
+  }
+  const hop = hops[at]!;
+  const node = parseNode(hop.for);
+  const proto = hop.proto?.toLowerCase();
+  return {
+    address: node?.address ?? peer,
+    port: node?.port ?? 0,
+    scheme: proto === 'https' || proto === 'http' ? proto : undefined,
+    host: hop.host !== undefined && HOST.test(hop.host) ? hop.host : undefined,
+  };
+}
+
+/** A host and optional port, as in a URL: anything else would let a header write the URL's path. */
+const HOST = /^(?:[a-z0-9._~!$&'()*+,;=%-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i;
+
+/** `X-Forwarded-For` has an entry for each hop; of `-Proto` and `-Host` the last entry is the nearest proxy's. */
+function legacyHops(head: RequestHead): Hop[] {
+  const addresses = listOf(head.get('x-forwarded-for'));
+  const protos = listOf(head.get('x-forwarded-proto'));
+  const hosts = listOf(head.get('x-forwarded-host'));
+  const count = Math.max(addresses.length, protos.length > 0 || hosts.length > 0 ? 1 : 0);
+  const hops: Hop[] = [];
+  for (let i = 0; i < count; i++) {
+    const fromRight = count - 1 - i;
+    hops.push({ for: addresses[i], proto: aligned(protos, fromRight), host: aligned(hosts, fromRight) });
+  }
+  return hops;
+}
+
+/** The entry so many hops from the right; a shorter list was begun by a later proxy, whose first word covers the rest. */
+function aligned(list: readonly string[], fromRight: number): string | undefined {
+  return list.length === 0 ? undefined : list[Math.max(0, list.length - 1 - fromRight)];
+}
+
+function listOf(value: string | undefined): string[] {
+  return value === undefined ? [] : value.split(',').map((entry) => entry.trim());
+}
+
+/** `forwarded-element = [ forwarded-pair ] *( ";" [ forwarded-pair ] )`, elements separated by commas (RFC 7239, 4). */
+const PAIR = /\s*([!#$%&'*+.^_`|~\w-]+)=("(?:[^"\\]|\\.)*"|[!#$%&'*+.^_`|~\w:[\]-]*)\s*([;,]|$)|\s*([;,])/y;
+
+function standardHops(value: string): Hop[] {
+  const hops: Record<string, string>[] = [{}];
+  PAIR.lastIndex = 0;
+  while (PAIR.lastIndex < value.length) {
+    const match = PAIR.exec(value);
+    // A malformed field is no word of a trustworthy proxy.
+    if (match === null) return [];
+    const [, name, raw = '', separator = match[4]] = match;
+    if (name !== undefined) {
+      hops[hops.length - 1]![name.toLowerCase()] = raw.startsWith('"')
+        ? raw.slice(1, -1).replace(/\\(.)/g, '$1')
+        : raw;
+    }
+    if (separator === ',') hops.push({});
+  }
+  return hops;
+}
+
+/** `node = ( IPv4address / "[" IPv6address "]" / "unknown" / obfnode ) [ ":" node-port ]`; bare IPv6 too. */
+function parseNode(text: string | undefined): { address: string; port: number } | undefined {
+  if (text === undefined) return undefined;
+  if (isIP(text) !== 0) return { address: text, port: 0 };
+  const match = /^(?:\[([0-9a-f:.]+)\]|([0-9.]+))(?::(\d{1,5}))?$/i.exec(text);
+  const address = match?.[1] ?? match?.[2];
+  return address === undefined || isIP(address) === 0
+    ? undefined
+    : { address, port: Number(match?.[3] ?? 0) };
+}

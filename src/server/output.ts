@@ -1,0 +1,141 @@
+// Bytes on their way out. Every answer of one step of a connection is encoded into one shared buffer and sent with one
+// call. What the socket does not take is copied to the connection (`unsent`) before anybody else may use the buffer.
+
+import { EAGAIN } from '../kernel/index.ts';
+import type { Stream } from '../net/index.ts';
+
+/** Large enough for a batch of pipelined answers or one page; 64 KB more than that are sent from where they lie. */
+const BUFFER_SIZE = 128 * 1024;
+/** From this size on, a body is not copied: a second send(2) is cheaper. */
+const COPY_LIMIT = 16 * 1024;
+
+/** Where bytes go: a connection. */
+export interface Outlet {
+  readonly stream: Stream;
+  /** What the socket has not taken yet, in order. */
+  unsent: Buffer[] | undefined;
+  unsentBytes: number;
+  /** A negative errno once sending has failed: what follows is dropped. */
+  broken: number;
+}
+
+/** Node's own writers, which `buf.write(text, offset, 'latin1')` calls after it has looked at its arguments. */
+interface WritableBuffer extends Buffer {
+  latin1Write(text: string, offset: number): number;
+  utf8Write(text: string, offset: number): number;
+}
+
+export class Output {
+  readonly #buffer: WritableBuffer;
+  #length = 0;
+  #owner: Outlet | undefined;
+
+  constructor() {
+    this.#buffer = Buffer.allocUnsafeSlow(BUFFER_SIZE) as unknown as WritableBuffer;
+  }
+
+  /** Appends latin1 text: a head, a chunk's size. */
+  text(outlet: Outlet, text: string): void {
+    this.#reserve(outlet, text.length);
+    this.#length += this.#buffer.latin1Write(text, this.#length);
+  }
+
+  /** Appends a string as UTF-8, `byteLength` bytes of it. */
+  utf8(outlet: Outlet, text: string, byteLength: number): void {
+    if (byteLength > COPY_LIMIT) {
+      this.bytes(outlet, Buffer.from(text));
+      return;
+    }
+    this.#reserve(outlet, byteLength);
+    this.#length += this.#buffer.utf8Write(text, this.#length);
+  }
+
+  /** Appends bytes, which must not change until they are sent. */
+  bytes(outlet: Outlet, bytes: Uint8Array): void {
+    if (bytes.length > COPY_LIMIT) {
+      this.flush(outlet);
+      sendOrKeep(outlet, bytes, false);
+      return;
+    }
+    this.#reserve(outlet, bytes.length);
+    this.#buffer.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  /** Sends what `outlet` has in the buffer. Call it before its coroutine waits. */
+  flush(outlet: Outlet): void {
+    if (this.#length === 0) return;
+    this.#claim(outlet);
+    const length = this.#length;
+    this.#length = 0;
+    this.#owner = undefined;
+    sendOrKeep(outlet, this.#buffer.subarray(0, length), true);
+  }
+
+  /** Forgets what a connection that has failed left behind. */
+  abandon(outlet: Outlet): void {
+    if (this.#owner === outlet) {
+      this.#length = 0;
+      this.#owner = undefined;
+    }
+  }
+
+  #reserve(outlet: Outlet, length: number): void {
+    this.#claim(outlet);
+    if (this.#length + length > BUFFER_SIZE) {
+      this.flush(outlet);
+      this.#owner = outlet;
+    }
+  }
+
+  /** One connection's bytes must never reach another: whoever comes while somebody's are here is a bug. */
+  #claim(outlet: Outlet): void {
+    if (this.#owner === outlet) return;
+    if (this.#owner !== undefined) throw new Error('the output buffer holds another connection’s bytes');
+    this.#owner = outlet;
+  }
+}
+
+/** Sends `bytes`, behind what is unsent. `shared` bytes are copied where they have to wait. */
+function sendOrKeep(outlet: Outlet, bytes: Uint8Array, shared: boolean): void {
+  let sent = 0;
+  if (outlet.unsent === undefined) {
+    while (sent < bytes.length) {
+      const count = outlet.stream.tryWrite(bytes, sent, bytes.length - sent);
+      if (count < 0) {
+        if (count !== -EAGAIN) {
+          outlet.broken = count;
+          return;
+        }
+        break;
+      }
+      sent += count;
+    }
+    if (sent === bytes.length) return;
+  }
+  const rest = bytes.subarray(sent);
+  const kept = shared ? Buffer.from(rest) : Buffer.from(rest.buffer, rest.byteOffset, rest.length);
+  (outlet.unsent ??= []).push(kept);
+  outlet.unsentBytes += kept.length;
+  outlet.stream.wantWritable();
+}
+
+/** Sends more of what is unsent. True where anything was taken. */
+export function sendUnsent(outlet: Outlet): boolean {
+  const queue = outlet.unsent;
+  if (queue === undefined) return false;
+  const before = outlet.unsentBytes;
+  while (queue.length > 0) {
+    const bytes = queue[0]!;
+    const count = outlet.stream.tryWrite(bytes, 0, bytes.length);
+    if (count < 0) {
+      if (count !== -EAGAIN) outlet.broken = count;
+      break;
+    }
+    outlet.unsentBytes -= count;
+    if (count === bytes.length) queue.shift();
+    else queue[0] = bytes.subarray(count);
+  }
+  if (queue.length === 0) outlet.unsent = undefined;
+  return outlet.unsentBytes < before;
+}

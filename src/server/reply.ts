@@ -1,0 +1,45 @@
+// Moves what the app has said of its answer into the out buffer, framed as its head promised. Called by the connection
+// in each of its steps.
+
+import { CHUNK_END, encodeChunkHead, encodeLastChunk } from '../http/index.ts';
+import type { Connection } from './connection-state.ts';
+import { COMPLETE, type HttpExchange, OPEN } from './exchange.ts';
+
+export function moveReply(connection: Connection, exchange: HttpExchange): void {
+  const { output } = connection.context;
+  if (exchange.interim !== '') {
+    output.text(connection, exchange.interim);
+    exchange.interim = '';
+  }
+  if (exchange.state === OPEN) return;
+  if (exchange.headText !== '') {
+    output.text(connection, exchange.headText);
+    exchange.headText = '';
+  }
+  const { whole } = exchange;
+  if (whole !== null) {
+    if (typeof whole === 'string') output.utf8(connection, whole, exchange.bodyBytes);
+    else output.bytes(connection, whole);
+    exchange.whole = null;
+  }
+  if (exchange.pieces !== undefined) movePieces(connection, exchange, exchange.pieces);
+  if (exchange.state === COMPLETE && exchange.framing === 'chunked') {
+    output.text(connection, encodeLastChunk());
+    exchange.framing = 'none';
+  }
+}
+
+function movePieces(connection: Connection, exchange: HttpExchange, pieces: readonly Uint8Array[]): void {
+  const { output } = connection.context;
+  for (const piece of pieces) {
+    if (exchange.framing === 'chunked') {
+      output.text(connection, encodeChunkHead(piece.length));
+      output.bytes(connection, piece);
+      output.text(connection, CHUNK_END);
+    } else {
+      output.bytes(connection, piece);
+    }
+  }
+  exchange.pieces = undefined;
+  exchange.pendingBytes = 0;
+}

@@ -1,0 +1,151 @@
+// The body of one request, between the connection, which decodes what arrives, and the app, which asks for it piece by
+// piece. Only what the app wants is received: a client that sends faster than the app reads waits in its own socket.
+
+import { BodyError } from '../app/index.ts';
+import {
+  BODY_DATA,
+  BODY_END,
+  BODY_MORE,
+  BodyDecoder,
+  type HeadLimits,
+  type RequestHead,
+} from '../http/index.ts';
+import type { Input } from './input.ts';
+
+const NO_BYTES = new Uint8Array(0);
+
+interface Reader {
+  resolve(piece: Uint8Array | undefined): void;
+  reject(error: unknown): void;
+}
+
+export class RequestBody {
+  readonly #decoder: BodyDecoder;
+  #pieces: Uint8Array[] = [];
+  #reader: Reader | undefined;
+  #failure: BodyError | undefined;
+  /** Bytes of data that have come. */
+  received = 0;
+  /** Milliseconds for which the app has waited for the client, and since when it does so now. */
+  #waited = 0;
+  #waitingSince = -1;
+
+  constructor(head: RequestHead, maxBytes: number, limits: HeadLimits) {
+    this.#decoder = new BodyDecoder(head.contentLength, maxBytes, limits);
+    const { problem } = this.#decoder;
+    if (problem !== undefined)
+      this.#failure = new BodyError('ERR_BODY_TOO_LARGE', problem.status, problem.message);
+  }
+
+  /** All of it has arrived and was decoded. */
+  get complete(): boolean {
+    return this.#decoder.ended;
+  }
+
+  get failure(): BodyError | undefined {
+    return this.#failure;
+  }
+
+  /** The app waits for the next piece. */
+  get wanted(): boolean {
+    return this.#reader !== undefined;
+  }
+
+  /** Bytes still to come, where that is known. */
+  get remaining(): number {
+    if (this.#decoder.ended) return 0;
+    return this.#decoder.remaining;
+  }
+
+  /** Decodes what `input` holds of it, and hands over what is asked for. */
+  receive(input: Input): void {
+    const decoder = this.#decoder;
+    while (!decoder.ended && this.#failure === undefined && input.size > 0) {
+      const found = decoder.decode(input.bytes, input.start, input.end);
+      if (found === BODY_DATA) {
+        const piece = Buffer.from(input.bytes.subarray(decoder.dataStart, decoder.dataEnd));
+        this.received += piece.length;
+        this.#pieces.push(piece);
+      }
+      input.consume(decoder.position - input.start);
+      if (found === BODY_MORE || found === BODY_END) break;
+      if (decoder.problem !== undefined) this.#refuse();
+    }
+    this.#deliver();
+  }
+
+  /** As `receive`, for a body that nobody reads any more. Returns how many bytes of `input` it took. */
+  discard(input: Input): number {
+    const before = input.size;
+    this.receive(input);
+    this.#pieces = [];
+    return before - input.size;
+  }
+
+  #refuse(): void {
+    const { status, message } = this.#decoder.problem!;
+    this.#failure = new BodyError(
+      status === 413 ? 'ERR_BODY_TOO_LARGE' : 'ERR_BODY_MALFORMED',
+      status,
+      message,
+    );
+  }
+
+  /** What has not come will not come. */
+  fail(error: BodyError): void {
+    if (this.complete) return;
+    this.#failure ??= error;
+    this.#deliver();
+  }
+
+  #deliver(): void {
+    const reader = this.#reader;
+    if (reader === undefined) return;
+    const piece = this.#pieces.shift();
+    if (piece === undefined && this.#failure === undefined && !this.complete) return;
+    this.#reader = undefined;
+    if (piece === undefined && this.#failure !== undefined) reader.reject(this.#failure);
+    else reader.resolve(piece);
+  }
+
+  /**
+   * Called with the time in each step in which the app waits: refuses a client that keeps sending, but so little that
+   * it only holds the connection.
+   */
+  keepPace(now: number, limits: { readonly bodyTimeout: number; readonly bodyMinRate: number }): void {
+    if (this.#waitingSince >= 0) this.#waited += now - this.#waitingSince;
+    this.#waitingSince = this.wanted ? now : -1;
+    if (this.#waited <= limits.bodyTimeout || (this.received * 1000) / this.#waited >= limits.bodyMinRate)
+      return;
+    this.fail(
+      new BodyError(
+        'ERR_BODY_TIMEOUT',
+        408,
+        `the body came at less than ${limits.bodyMinRate} bytes a second`,
+      ),
+    );
+  }
+
+  /** See `Exchange.takeBody`. */
+  take(): Uint8Array | undefined {
+    if (!this.complete || this.#reader !== undefined) return undefined;
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    if (pieces.length === 1) return pieces[0]!;
+    return pieces.length === 0 ? NO_BYTES : Buffer.concat(pieces);
+  }
+
+  /** See `Exchange.readBody`. `onWait` is called where a piece has to be waited for. */
+  read(onWait: () => void): Promise<Uint8Array | undefined> {
+    if (this.#reader !== undefined) {
+      return Promise.reject(new TypeError('readBody was called while an earlier call still waits'));
+    }
+    const piece = this.#pieces.shift();
+    if (piece !== undefined || this.complete) return Promise.resolve(piece);
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    const { promise, resolve, reject } = Promise.withResolvers<Uint8Array | undefined>();
+    this.#reader = { resolve, reject };
+    onWait();
+    return promise;
+  }
+}

@@ -1,0 +1,125 @@
+// The server: listeners, an accept loop for each, and the end of it all. `serve` (index.ts) makes one.
+//
+// A drain, in order: what is queued is accepted, then the listeners close; each connection's next answer says
+// `Connection: close`; idle ones have a grace for the request that may be on its way; what is still open at the
+// graceful timeout is cut.
+
+import type { Address } from '../kernel/index.ts';
+import type { Listener, Stream } from '../net/index.ts';
+import { type Co, sleep, Task } from '../task/index.ts';
+import { serveConnection } from './connection.ts';
+import { Connection } from './connection-state.ts';
+import { type ContextOptions, ServerContext } from './context.ts';
+
+/** Connections accepted at a stretch before others have their turn. */
+const ACCEPT_BATCH = 64;
+/** Milliseconds after which a full server looks whether there is room again. */
+const FULL_PAUSE = 10;
+
+export class Server {
+  readonly #context: ServerContext;
+  readonly #listeners: readonly Listener[];
+  readonly #connections = new Map<Connection, Task<void>>();
+  readonly #acceptors: Task<void>[];
+  readonly #ended = Promise.withResolvers<void>();
+  #emptied: (() => void) | undefined;
+  #closing: Promise<void> | undefined;
+
+  /** Takes over `listeners` and accepts from them at once. */
+  constructor(options: ContextOptions, listeners: readonly Listener[]) {
+    this.#context = new ServerContext(options);
+    this.#listeners = listeners;
+    this.#acceptors = listeners.map(
+      (listener) =>
+        new Task(options.loop, this.#acceptFrom(listener), { name: 'an accept loop', context: 'none' }),
+    );
+  }
+
+  get addresses(): readonly Address[] {
+    return this.#listeners.map((listener) => listener.address);
+  }
+
+  /** Resolves once everything is closed. */
+  get closed(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  *#acceptFrom(listener: Listener): Co<void> {
+    for (let batch = 0; ; batch++) {
+      const stream = yield* listener.accept();
+      this.#welcome(stream);
+      if (batch % ACCEPT_BATCH === ACCEPT_BATCH - 1) yield* sleep(0);
+      while (this.#connections.size >= this.#context.settings.maxConnections) yield* sleep(FULL_PAUSE);
+    }
+  }
+
+  #welcome(stream: Stream): void {
+    const { counters, loop } = this.#context;
+    const connection = new Connection(this.#context, stream);
+    const task = new Task(loop, serveConnection(connection), { name: 'a connection', context: 'none' });
+    this.#connections.set(connection, task);
+    counters.accepted++;
+    counters.connections++;
+    task.onDone(() => {
+      this.#connections.delete(connection);
+      counters.connections--;
+      connection.waitUnder(undefined, false);
+      if (task.failed) this.#blame(connection, task.error);
+      if (this.#connections.size === 0) this.#emptied?.();
+    });
+  }
+
+  /** An error that reaches this far is ours: the connection can't be trusted any more, the others can. */
+  #blame(connection: Connection, error: unknown): void {
+    connection.lose(error instanceof Error ? error : new Error(String(error)));
+    connection.stream.close('reset');
+    this.#context.log.error({ err: error }, 'a connection ended with an internal error');
+  }
+
+  /** Stops gracefully, within `gracefulTimeout`; called again, it is the same stop. See the drain above. */
+  close(): Promise<void> {
+    this.#closing ??= this.#drain();
+    return this.#closing;
+  }
+
+  async #drain(): Promise<void> {
+    const { settings, loop, keepAliveDeadlines } = this.#context;
+    this.#context.draining = true;
+    for (const acceptor of this.#acceptors) acceptor.cancel();
+    for (const listener of this.#listeners) {
+      for (let stream = listener.tryAccept(); stream !== undefined; stream = listener.tryAccept())
+        this.#welcome(stream);
+      listener.close();
+    }
+    keepAliveDeadlines.shorten(settings.keepAliveGrace);
+    const timer = loop.setTimer(settings.gracefulTimeout, () => this.#cutAll());
+    await this.#empty();
+    loop.cancelTimer(timer);
+    this.#context.close();
+    this.#ended.resolve();
+  }
+
+  #empty(): Promise<void> {
+    if (this.#connections.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#emptied = resolve;
+    });
+  }
+
+  #cutAll(): void {
+    const { log, settings, counters } = this.#context;
+    log.warn(
+      { connections: this.#connections.size, inFlight: counters.inFlight },
+      `cut after ${settings.gracefulTimeout} ms (gracefulTimeout)`,
+    );
+    for (const connection of this.#connections.keys()) {
+      connection.lose(new Error('the server stops'));
+      connection.wake();
+    }
+  }
+
+  /** What it does now and has done. */
+  statistics() {
+    return { ...this.#context.counters };
+  }
+}
