@@ -6,7 +6,7 @@ import { measureIdle } from './idle.ts';
 import { launch, type Running } from './launch.ts';
 import { runLoad } from './load.ts';
 import { cpuSeconds, machineSeconds } from './proc.ts';
-import type { IdleSample, LoadSample } from './results.ts';
+import { type IdleSample, type LoadSample, QUIET } from './results.ts';
 import type { Server } from './servers.ts';
 
 export interface Measurement {
@@ -21,8 +21,6 @@ export interface Measurement {
 /** Seconds of load before the measured ones: V8 has optimized the hot paths by then. */
 const WARM_UP = 1;
 
-/** With more than this of a core taken by other programs, a sample says more of them than of the server. */
-export const QUIET = 0.1;
 /** Samples taken where the machine isn't quiet. The one least disturbed is kept: what is chosen by is not its result. */
 const ATTEMPTS = 3;
 

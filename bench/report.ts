@@ -4,8 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { judge } from './bars.ts';
 import { CASES, type Case } from './cases.ts';
 import { machineLine } from './machine.ts';
-import { QUIET } from './measure.ts';
-import { costRatio, type Results, samplesOf, spreadOf } from './results.ts';
+import { costRatio, QUIET, type Results, samplesOf, spreadOf } from './results.ts';
 import { type Spread, spread } from './statistics.ts';
 import { markdownTable, textTable } from './table.ts';
 

@@ -50,8 +50,14 @@ export interface Results {
 
 export type Measure = 'microseconds' | 'requestsPerSecond' | 'busy' | 'others' | 'p50' | 'p99';
 
+/** With more than this of a core taken by other programs, a sample says more of them than of the server. */
+export const QUIET = 0.1;
+
+/** The samples of `server` in a case: those taken in quiet, where there are any, and all otherwise. */
 export function samplesOf(results: Results, server: string, caseName: string): LoadSample[] {
-  return results.load.filter((sample) => sample.server === server && sample.case === caseName);
+  const all = results.load.filter((sample) => sample.server === server && sample.case === caseName);
+  const quiet = all.filter((sample) => sample.others <= QUIET);
+  return quiet.length > 0 ? quiet : all;
 }
 
 export function spreadOf(samples: readonly LoadSample[], measure: Measure): Spread {
@@ -68,13 +74,16 @@ export function costRatio(
   base: string,
   caseName: string,
 ): Spread | undefined {
-  const bases = new Map(
-    samplesOf(results, base, caseName).map((sample) => [sample.round, sample.microseconds]),
-  );
+  const samples = samplesOf(results, server, caseName);
+  const bases = samplesOf(results, base, caseName);
+  if (samples.length === 0 || bases.length === 0) return undefined;
+  const byRound = new Map(bases.map((sample) => [sample.round, sample.microseconds]));
   const ratios: number[] = [];
-  for (const sample of samplesOf(results, server, caseName)) {
-    const other = bases.get(sample.round);
+  for (const sample of samples) {
+    const other = byRound.get(sample.round);
     if (other !== undefined) ratios.push(sample.microseconds / other);
   }
-  return ratios.length === 0 ? undefined : spread(ratios);
+  if (ratios.length > 0) return spread(ratios);
+  // Both were undisturbed in some round, but never in the same.
+  return spread([spreadOf(samples, 'microseconds').median / spreadOf(bases, 'microseconds').median]);
 }
