@@ -105,10 +105,11 @@ export class BodyDecoder {
     if (this.#state === FAILED) return BODY_PROBLEM;
     if (at === end || this.#state > CHUNK) return BODY_MORE;
 
-    const length = Math.min(this.remaining, end - at);
+    let length = Math.min(this.remaining, end - at);
     if (this.remaining === UNTIL_CLOSE) {
+      length = Math.min(length, this.#maxBytes - this.#total);
+      if (length === 0) return this.#refuse(PROBLEMS.bodyTooLarge);
       this.#total += length;
-      if (this.#total > this.#maxBytes) return this.#refuse(PROBLEMS.bodyTooLarge);
     }
     this.dataStart = at;
     this.dataEnd = at + length;

@@ -96,6 +96,12 @@ export function transcribe(pieces: readonly Uint8Array[], options: TranscriptOpt
     transcript.end = drain();
   }
   assert.equal(drain(), transcript.end, 'asked again, the reader says something else');
+  if (transcript.end !== 'need-data') {
+    const messages = transcript.messages.length;
+    reader.receive(BEFORE);
+    assert.equal(drain(), transcript.end, 'after its end, the reader says something else');
+    assert.equal(transcript.messages.length, messages, 'a message was read after the end');
+  }
   return transcript;
 }
 
