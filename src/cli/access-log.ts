@@ -2,27 +2,9 @@
 // or as JSON. Lines of one turn of the event loop are written together: at full speed, writing them one by one costs
 // more than answering. Made by `serve.ts`, fed by the server.
 
+import type { AccessRecord } from '../server/index.ts';
 import { hexEscape } from './human.ts';
 import type { LogSink } from './log.ts';
-
-/** An answered request. */
-export interface AccessRecord {
-  /** When it arrived: milliseconds since 1970. */
-  readonly time: number;
-  /** The client's, after trusted proxies were taken into account; '' where there is none. */
-  readonly remoteAddress: string;
-  readonly method: string;
-  /** As it was sent. */
-  readonly target: string;
-  /** `1.1` */
-  readonly httpVersion: string;
-  readonly status: number;
-  /** Of the body, as sent. */
-  readonly bytes: number;
-  readonly durationMs: number;
-  readonly referer?: string | undefined;
-  readonly userAgent?: string | undefined;
-}
 
 export interface AccessLog {
   record(record: AccessRecord): void;
@@ -64,7 +46,7 @@ export function formatCombined(record: AccessRecord): string {
   return `${who} - - [${formatDate(record.time)}] "${request}" ${record.status} ${record.bytes} ${agent} ${record.durationMs.toFixed(3)}ms\n`;
 }
 
-/** One line of JSON, with its end; the keys of {@link AccessRecord}, the time as ISO 8601. */
+/** One line of JSON, with its end; the keys of `AccessRecord`, the time as ISO 8601. */
 export function formatJson(record: AccessRecord): string {
   const line = { level: 'info', ...record, time: new Date(record.time).toISOString(), msg: 'request' };
   return `${JSON.stringify(line)}\n`;

@@ -5,12 +5,12 @@ import { type Dirent, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, extname, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { nearest } from '../config/index.ts';
-import { APP_SHAPES, type AppShape, isClass, shapeOf } from './app-shapes.ts';
+import { APP_SHAPES, type AppShape, isClass, type ServableApp } from './app-shapes.ts';
 import { describeLoadFailure } from './load-failure.ts';
 
 /** An app that is ready to be served. */
 export interface LoadedApp {
-  readonly app: unknown;
+  readonly app: ServableApp;
   readonly shape: AppShape;
   /** Absolute. */
   readonly file: string;
@@ -120,7 +120,7 @@ function programsIn(directory: string): string[] {
     .sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
 }
 
-type Found = { readonly app: unknown; readonly shape: AppShape; readonly exportName: string };
+type Found = { readonly app: ServableApp; readonly shape: AppShape; readonly exportName: string };
 
 async function findApp(
   module: Readonly<Record<string, unknown>>,
@@ -128,8 +128,7 @@ async function findApp(
 ): Promise<Found | undefined> {
   for (const [name, candidate] of candidates(module, exportName)) {
     const app: unknown = await candidate;
-    const shape = shapeOf(app);
-    if (shape !== undefined) return { app, shape, exportName: name };
+    for (const shape of APP_SHAPES) if (shape.matches(app)) return { app, shape, exportName: name };
   }
   return undefined;
 }
@@ -157,7 +156,9 @@ function describeExports(
 ): string {
   const names = Object.keys(module).filter((name) => name !== 'module.exports');
   const lines = [whatIsWrong(module, path, exportName)];
-  const usable = names.find((name) => name !== 'default' && shapeOf(module[name]) !== undefined);
+  const usable = names.find(
+    (name) => name !== 'default' && APP_SHAPES.some((shape) => shape.matches(module[name])),
+  );
   const meant =
     exportName === undefined
       ? usable

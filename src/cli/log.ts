@@ -2,18 +2,8 @@
 // standard error, the rest to standard output. Made by `serve.ts`, handed to the server.
 
 import { pino } from 'pino';
+import type { Logger } from '../server/index.ts';
 import { formatHuman } from './human.ts';
-
-/** Facts about an event. An error goes under `err`. */
-export type LogFields = Readonly<Record<string, unknown>>;
-
-/** What the server and its apps log to. */
-export interface Logger {
-  debug(fields: LogFields, message: string): void;
-  info(fields: LogFields, message: string): void;
-  warn(fields: LogFields, message: string): void;
-  error(fields: LogFields, message: string): void;
-}
 
 /** Where lines go: `process.stdout`, or anything with a `write`. */
 export interface LogSink {

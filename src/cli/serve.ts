@@ -2,10 +2,13 @@
 // itself: an app may hold timers and database pools that would keep it alive for ever.
 
 import { relative } from 'node:path';
+import process from 'node:process';
 import { ConfigError, type ResolvedSettings, resolveSettings } from '../config/index.ts';
+import { formatAddress } from '../kernel/index.ts';
+import type { Logger, RunningServer } from '../server/index.ts';
 import { type AccessLog, createAccessLog } from './access-log.ts';
 import { AppLoadError, type LoadedApp, loadApp } from './load-app.ts';
-import { createLogger, isHuman, type Logger } from './log.ts';
+import { createLogger, isHuman } from './log.ts';
 import { describeStartFailure } from './start-failure.ts';
 import { type StopCause, stopCause } from './stop.ts';
 
@@ -60,7 +63,7 @@ async function serveUntilStopped(
   for (const warning of warnings) log.warn({}, warning);
 
   const { serve } = await import('../server/index.ts');
-  let server: Awaited<ReturnType<typeof serve>>;
+  let server: RunningServer;
   try {
     server = await serve(loaded.app, { ...settings, log, ...(access && { recordAccess: access.record }) });
   } catch (error) {
@@ -79,19 +82,12 @@ async function serveUntilStopped(
   return status;
 }
 
-/** The one line at start. */
-function announce(
-  log: Logger,
-  loaded: LoadedApp,
-  server: { readonly url: string; readonly kernel: string },
-): void {
-  const fields = {
-    app: relative(process.cwd(), loaded.file),
-    pid: process.pid,
-    node: process.versions.node,
-    kernel: server.kernel,
-  };
-  log.info(fields, `listening on ${server.url}`);
+/** The one line at start: `listening on http://127.0.0.1:8000 (pid 4711, Node 26.9.0, linux)`. */
+function announce(log: Logger, loaded: LoadedApp, server: RunningServer): void {
+  const others = server.addresses.slice(1).map((address) => `, ${formatAddress(address)}`);
+  const where = `pid ${process.pid}, Node ${process.versions.node}, ${server.kernel}`;
+  const app = relative(process.cwd(), loaded.file);
+  log.info({ app }, `listening on ${server.url}${others.join('')} (${where})`);
 }
 
 function accessLogFor(format: 'auto' | 'human' | 'json'): AccessLog {

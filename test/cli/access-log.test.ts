@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type AccessRecord, createAccessLog, formatCombined, formatJson } from '../../src/cli/access-log.ts';
+import { createAccessLog, formatCombined, formatJson } from '../../src/cli/access-log.ts';
+import type { AccessRecord } from '../../src/server/index.ts';
 
 const RECORD: AccessRecord = {
   time: Date.UTC(2025, 10, 23, 5, 20, 1, 234),

@@ -58,7 +58,7 @@ for (const [name, text, exportName, shape] of LOADED) {
 test('an export is chosen by its name', async () => {
   write('named.ts', 'export const admin = () => "admin"; export default () => "main";');
   const { app, exportName } = await loadApp('named.ts:admin', directory);
-  assert.equal((app as () => string)(), 'admin');
+  assert.equal((app as unknown as () => string)(), 'admin');
   assert.equal(exportName, 'admin');
 });
 
