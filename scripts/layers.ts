@@ -31,7 +31,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
 const FOLDER_PACKAGES: Readonly<Record<string, readonly string[]>> = { 'kernel/linux': ['koffi'] };
 
 /** Files other than a layer's index.ts that other layers may import: backends are chosen by name. */
-const PUBLIC_FOLDERS: readonly string[] = ['kernel/linux', 'kernel/sim', 'kernel/node', 'app/fetch'];
+const PUBLIC_FOLDERS: readonly string[] = ['kernel/linux', 'kernel/sim', 'kernel/node'];
 
 /** An import of `specifier` by `file`; `typeOnly` ones leave nothing at run time. Paths are relative to `src`. */
 export interface Import {

@@ -4,7 +4,8 @@ import { inspect } from 'node:util';
 import type { Origin } from '../config/index.ts';
 
 const ADVICE: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'Another process listens there. Stop it, or choose another address: --bind 127.0.0.1:8001',
+  EADDRINUSE:
+    'Another process listens there (or, for a unix socket, another file is in its place). Stop it, or choose another address: --bind 127.0.0.1:8001',
   EACCES:
     'Ports below 1024 are for root: choose one above, or give Node the capability CAP_NET_BIND_SERVICE.\nFor a unix socket: may this user write to the directory?',
   EPERM: 'This user may not do that.',

@@ -13,7 +13,7 @@ test('a port in use: the address, who asked for it, what to do', () => {
     [
       'bind 127.0.0.1:8000: address already in use (EADDRINUSE)',
       '  Asked for by flag --bind.',
-      '  Another process listens there. Stop it, or choose another address: --bind 127.0.0.1:8001',
+      '  Another process listens there (or, for a unix socket, another file is in its place). Stop it, or choose another address: --bind 127.0.0.1:8001',
     ].join('\n'),
   );
 });
