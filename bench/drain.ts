@@ -36,6 +36,8 @@ interface Tally {
   refused: number;
   exits: number[];
   badExits: number;
+  /** How often requests failed in which way. */
+  readonly reasons: Map<string, number>;
 }
 
 async function main(): Promise<void> {
@@ -48,17 +50,11 @@ async function main(): Promise<void> {
     const absent = server.absent();
     if (absent !== undefined) process.stdout.write(`absent: ${server.name}: ${absent}\n`);
     if (absent !== undefined) continue;
-    const tally: Tally = {
-      answered: 0,
-      drained: 0,
-      failedKept: 0,
-      failedNew: 0,
-      refused: 0,
-      exits: [],
-      badExits: 0,
-    };
+    const tally = emptyTally();
     for (let i = 0; i < numbers.times; i++) await drainOnce(server, scratch, tally);
     rows.push(row(server, tally));
+    for (const [reason, count] of tally.reasons)
+      process.stdout.write(`${server.name}: ${count} x ${reason}\n`);
     if (server.name === 'siskin' && tally.failedKept + tally.failedNew + tally.badExits > 0)
       process.exitCode = 1;
   }
@@ -84,6 +80,11 @@ function row(server: Server, tally: Tally): string[] {
     slowest,
     String(badExits),
   ];
+}
+
+function emptyTally(): Tally {
+  const counts = { answered: 0, drained: 0, failedKept: 0, failedNew: 0, refused: 0, badExits: 0 };
+  return { ...counts, exits: [], reasons: new Map() };
 }
 
 async function drainOnce(server: Server, scratch: string, tally: Tally): Promise<void> {
@@ -172,9 +173,8 @@ class Load {
       this.#tally.answered++;
       if (this.draining) this.#tally.drained++;
       return !answer.last;
-    } catch {
-      if (kept) this.#tally.failedKept++;
-      else this.#tally.failedNew++;
+    } catch (error) {
+      this.#fail(kept ? 'failedKept' : 'failedNew', error as Error);
       return false;
     }
   }
@@ -189,10 +189,17 @@ class Load {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'ECONNREFUSED') this.#tally.refused++;
       // The handshake was done and the connection queued; it was reset when the listener went.
-      else if (code === 'ECONNRESET') this.#tally.failedNew++;
+      else if (code === 'ECONNRESET') this.#fail('failedNew', error as Error);
       else throw error;
       return undefined;
     }
+  }
+
+  #fail(kind: 'failedKept' | 'failedNew', error: Error): void {
+    this.#tally[kind]++;
+    const after = this.draining ? 'after SIGTERM' : 'before SIGTERM';
+    const reason = `${after}: ${error.message.replace(/ 127\S+/, '')}`;
+    this.#tally.reasons.set(reason, (this.#tally.reasons.get(reason) ?? 0) + 1);
   }
 
   #drop(client: Client): void {
