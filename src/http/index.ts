@@ -14,6 +14,7 @@ export * from './problem.ts';
 export * from './reader.ts';
 export * from './reason.ts';
 export * from './request-head.ts';
+export type { TargetForm } from './request-line.ts';
 export * from './request-writer.ts';
 export * from './response-head.ts';
 export * from './response-writer.ts';

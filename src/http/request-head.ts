@@ -1,8 +1,7 @@
-// A request's line and header section: the parser, and the head it makes. The server calls `parseRequestHead` on its
-// receive buffer each time a line has come in; the same octets give the same answer whole or in pieces.
+// A request's head: its line and its header section. The server calls `parseRequestHead` on its receive buffer each time
+// a line has come in; the same octets give the same answer whole or in pieces.
 //
-//     request-line = method SP request-target SP HTTP-version      RFC 9112 section 3
-//     HTTP-version = "HTTP/" DIGIT "." DIGIT
+//     bytes ──scanRequestLine──▶ line ──scanSection──▶ facts ──▶ a copy of the head, and numbers into it
 //
 // The head is checked where it lies and copied out once, as the string `raw`. Everything else is numbers into that
 // string, so nothing refers to the buffer afterwards, and a head of which nobody asks a thing costs one string.
@@ -10,8 +9,9 @@
 import { isAuthority } from './authority.ts';
 import { Fields } from './fields.ts';
 import type { HeadLimits } from './limits.ts';
-import { CR, LF, latin1, matches, octetsOf, SLASH, SP, TARGET, TOKEN } from './octets.ts';
+import { latin1, SLASH } from './octets.ts';
 import { PROBLEMS, Problem } from './problem.ts';
+import { LINE_MORE, RequestLine, scanRequestLine, type TargetForm } from './request-line.ts';
 import {
   CLOSE,
   CODING_CHUNKED,
@@ -25,9 +25,6 @@ import {
   UPGRADE,
 } from './section.ts';
 import { judgeTransferEncoding } from './transfer-encoding.ts';
-
-/** How the request target is written (RFC 9112 section 3.2). The fourth form belongs to CONNECT, which is refused. */
-export type TargetForm = 'origin' | 'absolute' | 'asterisk';
 
 /** One request's head, accepted. Its parts are cut out of `raw` when asked for. */
 export class RequestHead {
@@ -96,22 +93,7 @@ export class RequestHead {
   }
 }
 
-/** Methods that need no new string, found by length and first letter. Any other token is as good a method. */
-const METHODS: (readonly [string, Uint8Array] | undefined)[] = new Array(256).fill(undefined);
-for (const name of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT']) {
-  METHODS[methodKey(name.length, name.charCodeAt(0))] = [name, octetsOf(name)];
-}
-
-function methodKey(length: number, first: number): number {
-  return ((length & 7) << 5) | (first & 31);
-}
-
-const ASTERISK = 0x2a;
-const VERSION = octetsOf('HTTP/');
-/** `HTTP/1.1` */
-const VERSION_LENGTH = 8;
-const SCHEMES = [octetsOf('http://'), octetsOf('https://')] as const;
-
+const LINE = new RequestLine();
 const FACTS = new SectionFacts();
 
 /**
@@ -130,124 +112,57 @@ export function parseRequestHead(
   end: number,
   limits: HeadLimits,
 ): RequestHead | Problem | undefined {
-  let at = start;
-  const limit = start + limits.requestLine;
-  while (at < end && bytes[at] === CR) {
-    if (at >= limit) return PROBLEMS.startLineTooLong;
-    if (at + 1 === end) return undefined;
-    if (bytes[at + 1] !== LF) return PROBLEMS.emptyLine;
-    at += 2;
-  }
+  const line = LINE;
+  const sectionStart = scanRequestLine(bytes, start, end, start + limits.requestLine, line);
+  if (sectionStart instanceof Problem) return sectionStart;
+  if (sectionStart === LINE_MORE) return undefined;
 
-  // The line's own octets end at `limit` at the latest, where its CR must be: one more is looked at.
-  const lineStart = at;
-  const stop = end <= limit ? end : limit + 1;
-  while (at < stop && TOKEN[bytes[at]!] !== 0) at++;
-  if (at === stop) return at > limit ? PROBLEMS.startLineTooLong : undefined;
-  if (bytes[at] !== SP || at === lineStart) {
-    return at === lineStart && bytes[at] === LF ? PROBLEMS.emptyLine : PROBLEMS.method;
-  }
-  const methodEnd = at;
-
-  at += 1;
-  const targetStart = at;
-  while (at < stop && TARGET[bytes[at]!] !== 0) at++;
-  if (at === stop) return at > limit ? PROBLEMS.startLineTooLong : undefined;
-  if (bytes[at] !== SP || at === targetStart) return PROBLEMS.target;
-  const targetEnd = at;
-
-  at += 1;
-  let minor = 0;
-  if (
-    at + VERSION_LENGTH + 2 <= end &&
-    at + VERSION_LENGTH <= limit &&
-    bytes[at] === 0x48 &&
-    bytes[at + 1] === 0x54 &&
-    bytes[at + 2] === 0x54 &&
-    bytes[at + 3] === 0x50 &&
-    bytes[at + 4] === 0x2f &&
-    bytes[at + 5] === 0x31 &&
-    bytes[at + 6] === 0x2e &&
-    (minor = bytes[at + 7]! - 0x30) >= 0 &&
-    minor <= 9 &&
-    bytes[at + 8] === CR &&
-    bytes[at + 9] === LF
-  ) {
-    at += VERSION_LENGTH + 2;
-  } else {
-    return problemInVersion(bytes, at, end, limit);
-  }
-
-  let method: string;
-  const known = METHODS[methodKey(methodEnd - lineStart, bytes[lineStart]!)];
-  if (
-    known !== undefined &&
-    known[1].length === methodEnd - lineStart &&
-    isExactly(bytes, lineStart, known[1])
-  ) {
-    method = known[0];
-  } else {
-    method = latin1(bytes, lineStart, methodEnd);
-  }
-
-  let form: TargetForm = 'origin';
-  let authorityEnd = -1;
-  let authorityStart = -1;
-  let pathStart = targetStart;
-  if (bytes[targetStart] !== SLASH) {
-    if (method === 'CONNECT') return PROBLEMS.connect;
-    if (bytes[targetStart] === ASTERISK && targetEnd === targetStart + 1) {
-      if (method !== 'OPTIONS') return PROBLEMS.targetForm;
-      form = 'asterisk';
-    } else {
-      form = 'absolute';
-      authorityStart = afterScheme(bytes, targetStart, targetEnd);
-      if (authorityStart < 0) return PROBLEMS.targetForm;
-      pathStart = authorityStart;
-      while (pathStart < targetEnd && bytes[pathStart] !== SLASH && bytes[pathStart] !== 0x3f) pathStart++;
-      authorityEnd = pathStart;
-      if (!isAuthority(bytes, authorityStart, authorityEnd)) return PROBLEMS.targetForm;
-    }
-  } else if (method === 'CONNECT') return PROBLEMS.connect;
-
-  const sectionStart = at;
   const facts = FACTS;
   const after = scanSection(bytes, sectionStart, end, limits, facts);
   if (after instanceof Problem) return after;
   if (after === MORE) return undefined;
 
-  if (!facts.hasHost) {
-    if (minor > 0) return PROBLEMS.hostMissing;
-  } else if (facts.hostStart < facts.hostEnd && !isAuthority(bytes, facts.hostStart, facts.hostEnd)) {
-    return PROBLEMS.host;
-  }
-  if (authorityStart < 0) {
-    authorityStart = facts.hasHost ? facts.hostStart : lineStart;
-    authorityEnd = facts.hasHost ? facts.hostEnd : lineStart;
-  }
+  const hostProblem = problemInHost(bytes, line, facts);
+  if (hostProblem !== undefined) return hostProblem;
 
-  const head = new RequestHead(latin1(bytes, lineStart, after));
+  const head = new RequestHead(latin1(bytes, line.start, after));
   head.size = after - start;
-  head.method = method;
-  head.minor = minor === 0 ? 0 : 1;
-  head.form = form;
-  head.targetStart = targetStart - lineStart;
-  head.targetEnd = targetEnd - lineStart;
-  head.pathStart = pathStart - lineStart;
-  head.authorityStart = authorityStart - lineStart;
-  head.authorityEnd = authorityEnd - lineStart;
-  head.sectionStart = sectionStart - lineStart;
-  if (facts.connection === 0) head.keepAlive = minor !== 0;
-  else {
-    head.keepAlive =
-      (facts.connection & CLOSE) === 0 && (minor !== 0 || (facts.connection & KEEP_ALIVE) !== 0);
-    head.upgrade = minor !== 0 && facts.hasUpgrade && (facts.connection & UPGRADE) !== 0;
+  head.method = line.method;
+  head.minor = line.minor === 0 ? 0 : 1;
+  head.form = line.form;
+  head.targetStart = line.targetStart - line.start;
+  head.targetEnd = line.targetEnd - line.start;
+  head.pathStart = line.pathStart - line.start;
+  head.sectionStart = sectionStart - line.start;
+  if (line.form === 'absolute') {
+    head.authorityStart = line.authorityStart - line.start;
+    head.authorityEnd = line.pathStart - line.start;
+  } else if (facts.hasHost) {
+    head.authorityStart = facts.hostStart - line.start;
+    head.authorityEnd = facts.hostEnd - line.start;
   }
-  return frame(head, facts) ?? head;
+  settleConnection(head, facts);
+  return settleBody(head, facts) ?? head;
+}
+
+/**
+ * HTTP/1.1 requires one Host, also beside an absolute target (RFC 9112 section 3.2). It may be empty: a client sends
+ * that for a target that has no authority.
+ */
+function problemInHost(bytes: Buffer, line: RequestLine, facts: SectionFacts): Problem | undefined {
+  if (!facts.hasHost) return line.minor > 0 ? PROBLEMS.hostMissing : undefined;
+  const valid = facts.hostStart === facts.hostEnd || isAuthority(bytes, facts.hostStart, facts.hostEnd);
+  return valid ? undefined : PROBLEMS.host;
+}
+
+/** Settles what becomes of the connection (RFC 9112 section 9.3, RFC 9110 section 7.8). */
+function settleConnection(head: RequestHead, { connection, hasUpgrade }: SectionFacts): void {
+  head.keepAlive = (connection & CLOSE) === 0 && (head.minor === 1 || (connection & KEEP_ALIVE) !== 0);
+  head.upgrade = hasUpgrade && (connection & UPGRADE) !== 0 && head.minor === 1;
 }
 
 /** Settles how the body is delimited (RFC 9112 section 6.3), and what the client expects before it sends one. */
-function frame(head: RequestHead, facts: SectionFacts): Problem | undefined {
+function settleBody(head: RequestHead, facts: SectionFacts): Problem | undefined {
   if (facts.coding !== CODING_NONE) {
     if (head.minor === 0) return PROBLEMS.codingVersion;
     if (facts.contentLength >= 0) return PROBLEMS.lengthAndCoding;
@@ -264,40 +179,4 @@ function frame(head: RequestHead, facts: SectionFacts): Problem | undefined {
   head.expectsContinue =
     facts.expectation === EXPECTS_CONTINUE && head.minor === 1 && head.contentLength !== 0;
   return undefined;
-}
-
-/** What is wrong with a version that is not `HTTP/1.d` CRLF; `undefined` where it may still become that. */
-function problemInVersion(bytes: Buffer, start: number, end: number, limit: number): Problem | undefined {
-  for (let i = 0; i < VERSION_LENGTH + 2; i++) {
-    const at = start + i;
-    if (at >= end) return undefined;
-    const octet = bytes[at]!;
-    if (at >= limit && i < VERSION_LENGTH && octet !== CR) return PROBLEMS.startLineTooLong;
-    const fits =
-      i < 5
-        ? octet === VERSION[i]
-        : i === 6
-          ? octet === 0x2e
-          : i < VERSION_LENGTH
-            ? octet >= 0x30 && octet <= 0x39
-            : octet === (i === VERSION_LENGTH ? CR : LF);
-    if (!fits) return i > VERSION_LENGTH ? PROBLEMS.lineEnd : PROBLEMS.version;
-  }
-  return PROBLEMS.versionMajor;
-}
-
-/** Whether `bytes[start, start + word.length)` is `word`: methods are case-sensitive. */
-function isExactly(bytes: Uint8Array, start: number, word: Uint8Array): boolean {
-  for (let i = 0; i < word.length; i++) {
-    if (bytes[start + i] !== word[i]) return false;
-  }
-  return true;
-}
-
-/** Where the authority of an http(s) URL starts, or -1 where `bytes[start, end)` is no such URL. */
-function afterScheme(bytes: Uint8Array, start: number, end: number): number {
-  for (const scheme of SCHEMES) {
-    if (end - start > scheme.length && matches(bytes, start, scheme)) return start + scheme.length;
-  }
-  return -1;
 }

@@ -107,7 +107,7 @@ describe("gunicorn's corpus", { skip }, () => {
   for (const { id, raw, cfg, expect } of gunicorn) {
     if (FOREIGN_SETTINGS.some((setting) => setting in cfg)) continue;
     it(`${id}${typeof expect === 'string' ? `: ${expect}` : ''}`, () => {
-      const transcript = transcribeEveryWay(withHost(raw, id), { ends: true }, 300);
+      const transcript = transcribeEveryWay(withHost(raw, id), { ends: true });
       if (isOverruled(id, transcript)) return;
       if (typeof expect === 'string') assert.match(transcript.end, /^[45]\d\d /);
       else {
@@ -122,7 +122,7 @@ describe("llhttp's corpus", { skip }, () => {
   for (const { id, type, raw, error, reason, complete } of llhttp) {
     if (/RTSP|ICE|SOURCE/.test(id + raw)) continue;
     it(`${id} (${type})${reason ? `: ${reason}` : ''}`, () => {
-      const transcript = transcribeEveryWay(withHost(raw, id), {}, 300);
+      const transcript = transcribeEveryWay(withHost(raw, id), {});
       // Leniency that can be switched on there does not exist here: those cases need only come to one answer.
       if (type !== 'request' && type !== 'request-finish') return;
       if (isOverruled(id, transcript)) return;

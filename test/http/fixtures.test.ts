@@ -39,7 +39,7 @@ describe('a fixture', () => {
     const expected: Expectation = JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8'));
     it(`${name}: ${expected.why}`, () => {
       const bytes = readFileSync(new URL(`${name}.http`, folder));
-      const transcript = transcribeEveryWay(bytes, expected, 200);
+      const transcript = transcribeEveryWay(bytes, expected);
       transcript.messages.forEach((message, i) => {
         compare(message, expected.requests[i]);
       });
