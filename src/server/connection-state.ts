@@ -113,7 +113,7 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined, Runnable 
   // ── The request ──────────────────────────────────────────────────────────────────────────────────────────────
 
   /** The next head in `input`, if all of it is there. */
-  nextHead(): RequestHead | Problem | undefined {
+  parseHead(): RequestHead | Problem | undefined {
     const { input } = this;
     if (input.start === input.end) return undefined;
     // A head that was incomplete stays so until another line ends, or a limit is passed.

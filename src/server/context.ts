@@ -30,6 +30,8 @@ export class ServerContext {
   readonly log: Logger;
   readonly recordAccess: ((record: AccessRecord) => void) | undefined;
   readonly headLimits: HeadLimits;
+  /** Bytes in which every head has room that is not refused for its size. */
+  readonly headCapacity: number;
   readonly trusted: Networks;
   readonly receiveBuffer = Buffer.allocUnsafeSlow(RECEIVE_SIZE);
   readonly output = new Output();
@@ -56,6 +58,7 @@ export class ServerContext {
       headerSection: settings.limitRequestHeaders,
       fields: settings.limitRequestFields,
     };
+    this.headCapacity = settings.limitRequestLine + settings.limitRequestHeaders + 4;
     this.trusted = new Networks(settings.forwardedAllowIps);
     this.date = new HttpDate(loop);
     this.keepAliveDeadlines = new DeadlineQueue(loop, 'keepAliveTimeout', settings.keepAliveTimeout);

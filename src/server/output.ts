@@ -42,7 +42,7 @@ export class Output {
 
   /** Appends a string as UTF-8, `byteLength` bytes of it. */
   utf8(outlet: Outlet, text: string, byteLength: number): void {
-    if (byteLength > COPY_LIMIT) {
+    if (byteLength > BUFFER_SIZE) {
       this.bytes(outlet, Buffer.from(text));
       return;
     }
@@ -54,7 +54,7 @@ export class Output {
   bytes(outlet: Outlet, bytes: Uint8Array): void {
     if (bytes.length > COPY_LIMIT) {
       this.flush(outlet);
-      sendOrKeep(outlet, bytes, false);
+      sendOrKeep(outlet, bytes, bytes.length, false);
       return;
     }
     this.#reserve(outlet, bytes.length);
@@ -69,7 +69,7 @@ export class Output {
     const length = this.#length;
     this.#length = 0;
     this.#owner = undefined;
-    sendOrKeep(outlet, this.#buffer.subarray(0, length), true);
+    sendOrKeep(outlet, this.#buffer, length, true);
   }
 
   /** Forgets what a connection that has failed left behind. */
@@ -96,12 +96,12 @@ export class Output {
   }
 }
 
-/** Sends `bytes`, behind what is unsent. `shared` bytes are copied where they have to wait. */
-function sendOrKeep(outlet: Outlet, bytes: Uint8Array, shared: boolean): void {
+/** Sends `length` bytes, behind what is unsent. `shared` ones are copied where they have to wait. */
+function sendOrKeep(outlet: Outlet, bytes: Uint8Array, length: number, shared: boolean): void {
   let sent = 0;
   if (outlet.unsent === undefined) {
-    while (sent < bytes.length) {
-      const count = outlet.stream.tryWrite(bytes, sent, bytes.length - sent);
+    while (sent < length) {
+      const count = outlet.stream.tryWrite(bytes, sent, length - sent);
       if (count < 0) {
         if (count !== -EAGAIN) {
           outlet.broken = count;
@@ -111,9 +111,9 @@ function sendOrKeep(outlet: Outlet, bytes: Uint8Array, shared: boolean): void {
       }
       sent += count;
     }
-    if (sent === bytes.length) return;
+    if (sent === length) return;
   }
-  const rest = bytes.subarray(sent);
+  const rest = bytes.subarray(sent, length);
   const kept = shared ? Buffer.from(rest) : Buffer.from(rest.buffer, rest.byteOffset, rest.length);
   (outlet.unsent ??= []).push(kept);
   outlet.unsentBytes += kept.length;

@@ -217,7 +217,8 @@ export class Task<T> implements Runnable, Waiter, PromiseLike<T> {
   /** Calls `listener` when the task is done, at once if it is. */
   onDone(listener: Listener<T>): void {
     if (this.#state === 'done') listener(this);
-    else (this.#listeners ??= []).push(listener);
+    else if (this.#listeners === undefined) this.#listeners = [listener];
+    else this.#listeners.push(listener);
   }
 
   /** Forgets a listener given to {@link onDone}. */
