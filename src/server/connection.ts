@@ -48,7 +48,8 @@ export function* serveConnection(connection: Connection): Co<void> {
     moveReply(connection, exchange);
     if (!isOver(connection, exchange)) yield* converse(connection, exchange);
     connection.finish(exchange);
-    if (connection.gone !== undefined || exchange.state === FAILED) break;
+    if (exchange.state === FAILED) cut(connection, exchange);
+    if (connection.gone !== undefined) break;
     if (!exchange.keepAlive) {
       yield* lingerAndClose(connection, input.size > 0 || exchange.body?.complete === false);
       return;
@@ -63,8 +64,8 @@ export function* serveConnection(connection: Connection): Co<void> {
       yield connection;
     }
   }
-  settle(connection);
-  connection.stream.close(connection.gone === undefined ? 'graceful' : 'reset');
+  if (connection.gone === undefined) yield* lingerAndClose(connection, false);
+  else connection.stream.close('reset');
 }
 
 /** Nothing to do until something happens; the connection has settled and its deadline runs. */
@@ -79,7 +80,8 @@ function nextHead(connection: Connection): RequestHead | Problem | typeof WAIT |
   if (connection.gone !== undefined) return ENDED;
   if (connection.expired !== undefined) return afterDeadline(connection);
   // Answers of pipelined requests that the client has not taken yet come first: no more are made until it has.
-  if (connection.unsent !== undefined && !sendRest(connection)) return connection.broken < 0 ? ENDED : WAIT;
+  if (connection.unsent !== undefined && !resumeSending(connection))
+    return connection.broken < 0 ? ENDED : WAIT;
   for (;;) {
     const head = connection.parseHead();
     if (head !== undefined) return head;
@@ -88,7 +90,7 @@ function nextHead(connection: Connection): RequestHead | Problem | typeof WAIT |
     if (count === -EAGAIN) {
       settle(connection);
       if (connection.unsent !== undefined || connection.broken < 0) {
-        return sendRest(connection) ? nextHead(connection) : connection.broken < 0 ? ENDED : WAIT;
+        return resumeSending(connection) ? nextHead(connection) : connection.broken < 0 ? ENDED : WAIT;
       }
       const { keepAliveDeadlines, headersDeadlines } = context;
       connection.waitUnder(input.size === 0 ? keepAliveDeadlines : headersDeadlines, false);
@@ -100,7 +102,7 @@ function nextHead(connection: Connection): RequestHead | Problem | typeof WAIT |
 }
 
 /** Sends what is unsent. False where some of it must wait, or can't be sent at all. */
-function sendRest(connection: Connection): boolean {
+function resumeSending(connection: Connection): boolean {
   const progress = sendUnsent(connection);
   if (connection.broken < 0) {
     connection.lose(new SystemError('send', connection.broken));
@@ -163,6 +165,15 @@ function isOver(connection: Connection, exchange: HttpExchange): boolean {
   const left = unwantedBody(exchange);
   if (left === 'hopeless') exchange.keepAlive = false;
   return left !== 'coming';
+}
+
+/**
+ * An answer that can't be completed. Chunks without the last one, or fewer bytes than promised, tell the client; where
+ * the end of the connection is the end of the body, only a reset does.
+ */
+function cut(connection: Connection, exchange: HttpExchange): void {
+  if (exchange.framing === 'close') connection.lose(new Error('the answer was cut'));
+  exchange.keepAlive = false;
 }
 
 /** Leaves the shared buffers, as every wait requires. */
