@@ -1,7 +1,8 @@
 // A body of unknown length on its way out, in chunks (RFC 9112 section 7.1). The server writes, for every piece of
 // data, `encodeChunkHead`, the data and CHUNK_END; and `encodeLastChunk` at the end.
 
-import { checkName, checkValue, type HeaderList } from './header-list.ts';
+import { fieldLine } from './field-line.ts';
+import type { HeaderList } from './header-list.ts';
 import { LocalProtocolError } from './problem.ts';
 import { FORBIDDEN_TRAILERS } from './trailers.ts';
 
@@ -25,16 +26,13 @@ export function encodeLastChunk(trailers: HeaderList = []): string {
   let text = '0\r\n';
   for (let i = 0; i < trailers.length; i += 2) {
     const name = trailers[i]!;
-    const value = trailers[i + 1] ?? '';
-    checkName(name);
-    checkValue(name, value);
     if (FORBIDDEN_TRAILERS.has(name.toLowerCase())) {
       throw new LocalProtocolError(
         'ERR_HTTP_TRAILER',
         `"${name}" must not be a trailer field (RFC 9110 section 6.5.1)`,
       );
     }
-    text += `${name}: ${value}\r\n`;
+    text += fieldLine(name, trailers[i + 1] ?? '');
   }
   return `${text}\r\n`;
 }

@@ -2,7 +2,8 @@
 // length of the body and from what the caller's list asks for.
 
 import { isAuthority } from './authority.ts';
-import { checkName, type HeaderList, renderHeaders } from './header-list.ts';
+import { checkName } from './field-line.ts';
+import { type HeaderList, renderHeaders } from './header-list.ts';
 import { TARGET } from './octets.ts';
 import { LocalProtocolError } from './problem.ts';
 import type { EncodedHead, Framing } from './response-writer.ts';

@@ -69,6 +69,15 @@ describe('an incomplete head', () => {
     });
   }
 
+  it('is refused for what passes a limit first, not for what lies behind', () => {
+    const status = (text: string): number | undefined => (parse(text) as Problem).status;
+    assert.equal(status(`GET /${'x'.repeat(9000)}\0`), 414);
+    assert.equal(status(`${'G'.repeat(9000)}\0`), 414);
+    assert.equal(status(`GET / HTTP/1.1\r\nX: ${'y'.repeat(17000)}\0`), 431);
+    assert.equal(status(`GET / HTTP/1.1\r\n${'y'.repeat(17000)}\0`), 431);
+    assert.equal(status(`GET / HTTP/1.1\r\n${'X:\r\n'.repeat(101)}\0`), 431);
+  });
+
   it('is refused by limits that are set lower', () => {
     const limits = { requestLine: 20, headerSection: 20, fields: 2 };
     const status = (text: string): number | undefined => {
@@ -134,6 +143,8 @@ describe('an accepted head', () => {
       'GEt',
       'GOT',
       'PROPFIND',
+      'GETTING-OLD',
+      'PUTS',
     ]) {
       assert.equal(accept(`${method} / HTTP/1.1\r\nHost: a\r\n\r\n`).method, method);
     }

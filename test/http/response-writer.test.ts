@@ -209,6 +209,30 @@ describe("an app's own fields", () => {
   });
 });
 
+describe('a repeated field', () => {
+  it('is sent with the value it has each time, and checked each time', () => {
+    for (const value of ['a', 'a', 'b', 'a', `${'c'.repeat(300)}`, 'a']) {
+      assert.deepEqual(outcome({ headers: ['X-Repeated', value], length: 0 })[3], `X-Repeated: ${value}`);
+      refused('ERR_HTTP_FIELD_VALUE', { headers: ['X-Repeated', `${value}\n`] });
+      refused('ERR_HTTP_TOKEN', { headers: ['X-Repeated ', value] });
+    }
+  });
+
+  it('is told apart by the spelling of its name', () => {
+    for (const name of ['x-spelled', 'X-Spelled', 'x-spelled']) {
+      assert.deepEqual(outcome({ headers: [name, '1'], length: 0 })[3], `${name}: 1`);
+    }
+  });
+
+  it('is right for more names than are remembered', () => {
+    for (let round = 0; round < 2; round++) {
+      for (let i = 0; i < 100; i++) {
+        assert.deepEqual(outcome({ headers: [`x-${i}`, `${round}`], length: 0 })[3], `x-${i}: ${round}`);
+      }
+    }
+  });
+});
+
 describe('a status line', () => {
   it('has the standard phrase, the one given, or none', () => {
     assert.match(encode({ status: 404 }).text, /^HTTP\/1\.1 404 Not Found\r\n/);
