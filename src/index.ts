@@ -1,10 +1,6 @@
 // What `import 'siskin'` gives: `serve`, and the types around it. The layers below have entries of their own:
 // `siskin/http`, `siskin/net`, `siskin/task`, `siskin/loop`.
 export type { Fetcher, FetchHandler, RequestInfo } from './app/index.ts';
-export {
-  type AccessRecord,
-  type Logger,
-  type RunningServer,
-  type ServeOptions,
-  serve,
-} from './server/index.ts';
+export { ConfigError } from './config/index.ts';
+export { type ServeOptions, serve } from './serve.ts';
+export type { AccessRecord, Logger, RunningServer } from './server/index.ts';

@@ -62,10 +62,10 @@ async function serveUntilStopped(
   const access = settings.accessLog ? accessLogFor(settings.logFormat) : undefined;
   for (const warning of warnings) log.warn({}, warning);
 
-  const { serve } = await import('../server/index.ts');
+  const { startServer } = await import('../server/index.ts');
   let server: RunningServer;
   try {
-    server = await serve(loaded.app, { ...settings, log, ...(access && { recordAccess: access.record }) });
+    server = await startServer(loaded.app, settings, { log, ...(access && { recordAccess: access.record }) });
   } catch (error) {
     process.stderr.write(`siskin: ${describeStartFailure(error, origins.bind)}\n`);
     return RUNTIME_FAILURE;

@@ -1,7 +1,8 @@
-// Listening through Node's `net`, where there is no kernel of ours: same contract as `SocketListener`.
+// Listening through Node's `net`, where there is no kernel of ours: same contract as `SocketListener`. Node accepts by
+// itself, so connections wait in a queue of ours, as streams that already listen to what becomes of them.
 
-import { chmodSync } from 'node:fs';
-import { createServer, type Server, type Socket } from 'node:net';
+import { chmodSync, lstatSync, rmSync } from 'node:fs';
+import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import {
   type Address,
   ECANCELED,
@@ -16,35 +17,60 @@ import { DuplexStream } from './duplex.ts';
 import { Readiness } from './readiness.ts';
 import type { Listener, Stream } from './stream.ts';
 
+const UNNAMED: Address = { family: 'unix', path: '' };
+
+type Target = Address | { readonly family: 'fd'; readonly fd: number };
+
 export class DuplexListener implements Listener {
-  readonly address: Address;
   readonly #server: Server;
   readonly #readiness = new Readiness();
-  readonly #queue: Socket[] = [];
+  readonly #queue: Stream[] = [];
+  #address: Address;
   #closed = false;
 
-  private constructor(server: Server, address: Address) {
+  private constructor(server: Server, requested: Address) {
     this.#server = server;
-    this.address = address;
+    this.#address = requested;
+    server.on('connection', (socket: Socket) => {
+      this.#queue.push(new DuplexStream(socket));
+      this.#readiness.report(READABLE);
+    });
+    // A failed accept is reported here. libuv has by then closed what it had no descriptor for.
+    server.on('error', () => {});
+  }
+
+  get address(): Address {
+    return this.#address;
   }
 
   /** Binds and listens. Throws Node's error, shaped as a `SystemError` is. */
-  static *open(target: Address | { readonly fd: number }, options: ListenOptions): Co<DuplexListener> {
-    const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: false });
-    yield* until(listening(server, target, options));
-    const listener = new DuplexListener(server, addressOf(server, target));
-    server.on('connection', (socket: Socket) => {
-      listener.#queue.push(socket);
-      listener.#readiness.report(READABLE);
-    });
-    // A failed accept (no descriptors) is reported here; what is queued in the kernel stays there.
-    server.on('error', () => {});
-    return listener;
+  static *open(target: Target, options: ListenOptions): Co<DuplexListener> {
+    try {
+      return yield* DuplexListener.#bind(target, options);
+    } catch (error) {
+      if (target.family !== 'unix' || !(yield* until(isStale(target.path, error)))) throw error;
+      rmSync(target.path, { force: true });
+      return yield* DuplexListener.#bind(target, options);
+    }
+  }
+
+  static *#bind(target: Target, options: ListenOptions): Co<DuplexListener> {
+    const server = createServer({ allowHalfOpen: true, noDelay: true });
+    // Made before the server listens: a connection may come before this coroutine goes on.
+    const listener = new DuplexListener(server, target.family === 'fd' ? UNNAMED : target);
+    try {
+      yield* until(listening(server, target, options));
+      listener.#address = boundAddress(server) ?? listener.#address;
+      if (target.family === 'unix' && options.mode !== undefined) chmodSync(target.path, options.mode);
+      return listener;
+    } catch (error) {
+      listener.close();
+      throw error;
+    }
   }
 
   tryAccept(): Stream | undefined {
-    const socket = this.#queue.shift();
-    return socket === undefined ? undefined : new DuplexStream(socket);
+    return this.#queue.shift();
   }
 
   *accept(): Co<Stream> {
@@ -57,28 +83,22 @@ export class DuplexListener implements Listener {
     }
   }
 
+  /** As the kernel does, it resets what was never accepted. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#server.close();
+    for (const stream of this.#queue.splice(0)) stream.close('reset');
     this.#readiness.report(READABLE);
   }
 }
 
-function listening(
-  server: Server,
-  target: Address | { readonly fd: number },
-  options: ListenOptions,
-): Promise<void> {
+function listening(server: Server, target: Target, options: ListenOptions): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);
-  server.once('listening', () => {
-    server.off('error', reject);
-    if ('path' in target && options.mode !== undefined) chmodSync(target.path, options.mode);
-    resolve();
-  });
+  server.once('listening', resolve);
   const { backlog } = options;
-  if ('fd' in target) server.listen({ fd: target.fd, backlog });
+  if (target.family === 'fd') server.listen({ fd: target.fd, backlog });
   else if (target.family === 'unix') server.listen({ path: target.path, backlog });
   else {
     server.listen({
@@ -92,10 +112,22 @@ function listening(
   return promise;
 }
 
-function addressOf(server: Server, target: Address | { readonly fd: number }): Address {
+/** Whether a bind failed for a socket's file that nobody listens on any more. */
+async function isStale(path: string, failure: unknown): Promise<boolean> {
+  if ((failure as NodeJS.ErrnoException).code !== 'EADDRINUSE') return false;
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return false;
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const probe = createConnection({ path });
+  probe.once('connect', () => resolve(false));
+  probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'));
+  const stale = await promise;
+  probe.destroy();
+  return stale;
+}
+
+/** What the system says; it has no name for a unix socket that was inherited. */
+function boundAddress(server: Server): Address | undefined {
   const address = server.address();
-  if (address === null || typeof address === 'string') {
-    return { family: 'unix', path: address ?? ('path' in target ? target.path : '') };
-  }
+  if (address === null || typeof address === 'string') return undefined;
   return { family: address.family === 'IPv6' ? 'inet6' : 'inet', host: address.address, port: address.port };
 }

@@ -7,6 +7,7 @@ import {
   EAGAIN,
   ECANCELED,
   ECONNRESET,
+  EPIPE,
   HANGUP,
   PEER_CLOSED,
   READABLE,
@@ -17,8 +18,14 @@ import { Readiness } from './readiness.ts';
 import type { Stream } from './stream.ts';
 import { readSome, writeAll } from './transfer.ts';
 
+/** Bytes that one `tryWrite` hands over: a Duplex keeps all it is given, whether there is room or not. */
+const MOST_WRITTEN = 64 * 1024;
+/** Milliseconds for which a closed stream may still be sending: about what Linux grants a socket without a process. */
+const CLOSE_PATIENCE = 120_000;
+
 /** What is known of a Duplex that is a socket. */
 interface MaybeSocket {
+  readonly connecting?: boolean;
   readonly encrypted?: boolean;
   readonly localAddress?: string;
   readonly localPort?: number;
@@ -41,27 +48,38 @@ export class DuplexStream implements Stream {
   /** Takes over `duplex`; nobody else may read it any more. It should allow half-open connections. */
   constructor(duplex: Duplex) {
     this.#duplex = duplex;
+    this.#readiness.canWrite = !duplex.writableNeedDrain;
     duplex.on('readable', () => this.#pull());
     duplex.on('drain', () => this.#readiness.report(WRITABLE));
-    duplex.on('end', () => {
-      this.#ended = true;
-      this.#readiness.report(READABLE | PEER_CLOSED);
-    });
+    duplex.on('end', () => this.#end());
     duplex.on('error', () => this.#fail());
     duplex.on('close', () => this.#fail());
     this.#pull();
+    if (duplex.readableEnded) this.#end();
+    if (duplex.destroyed) this.#fail();
   }
 
   /** Reads ahead by one chunk: a Duplex tells its end only to who reads up to it. */
   #pull(): void {
-    if (this.#chunk !== undefined) return;
-    this.#chunk = (this.#duplex.read() as Buffer | null) ?? undefined;
-    if (this.#chunk !== undefined) this.#readiness.report(READABLE);
+    if (this.#closed) return;
+    if (this.#chunk === undefined) {
+      this.#chunk = (this.#duplex.read() as Buffer | null) ?? undefined;
+      if (this.#chunk !== undefined) this.#readiness.report(READABLE);
+    }
+    // With nothing else held back, a `read` of nothing says whether the end has come.
+    if (this.#chunk !== undefined && this.#duplex.readableLength === 0) this.#duplex.read(0);
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#readiness.report(READABLE | PEER_CLOSED);
   }
 
   #fail(): void {
     if (this.#failed || this.#closed) return;
     this.#failed = true;
+    // What came before the failure can still be read, as from a socket.
+    this.#pull();
     this.#readiness.report(HANGUP);
   }
 
@@ -112,7 +130,7 @@ export class DuplexStream implements Stream {
       return -EAGAIN;
     }
     const count = Math.min(length, chunk.length);
-    into.set(chunk.subarray(0, count), offset);
+    into.set(count === chunk.length ? chunk : chunk.subarray(0, count), offset);
     this.#chunk = count === chunk.length ? undefined : chunk.subarray(count);
     if (this.#chunk === undefined) this.#pull();
     return count;
@@ -120,20 +138,22 @@ export class DuplexStream implements Stream {
 
   tryWrite(bytes: Uint8Array, offset: number, length: number): number {
     if (this.#closed) return -ECANCELED;
-    if (this.#failed || this.#duplex.writableEnded) return -ECONNRESET;
+    if (this.#failed) return -ECONNRESET;
+    if (this.#duplex.writableEnded) return -EPIPE;
     if (!this.#readiness.canWrite) return -EAGAIN;
     // The Duplex keeps what it is given, and the caller's buffer is about to be used again.
-    const copy = Buffer.from(bytes.subarray(offset, offset + length));
+    const count = Math.min(length, MOST_WRITTEN);
+    const copy = Buffer.from(bytes.subarray(offset, offset + count));
     this.#readiness.canWrite = this.#duplex.write(copy);
-    return length;
+    return count;
   }
 
   read(into: Uint8Array): Co<number> {
-    return readSome(this, into);
+    return readSome(this, this.#readiness, into);
   }
 
   write(bytes: Uint8Array | string): Co<void> {
-    return writeAll(this, bytes);
+    return writeAll(this, this.#readiness, bytes);
   }
 
   end(): void {
@@ -143,11 +163,31 @@ export class DuplexStream implements Stream {
   close(kind: 'graceful' | 'reset' = 'graceful'): void {
     if (this.#closed) return;
     this.#closed = true;
-    if (kind === 'reset' && this.#duplex.resetAndDestroy !== undefined) this.#duplex.resetAndDestroy();
-    else if (kind === 'reset' || this.#duplex.writableFinished) this.#duplex.destroy();
-    else this.#duplex.end(() => this.#duplex.destroy());
+    const duplex = this.#duplex;
+    const nothingToSend = duplex.connecting === true && duplex.writableLength === 0;
+    if (kind === 'reset') reset(duplex);
+    else if (duplex.writableFinished || nothingToSend) duplex.destroy();
+    else finish(duplex);
     this.#readiness.report(READABLE | WRITABLE);
   }
+}
+
+/** Only TCP knows resets: Node throws where a pipe or a TLS connection is to send one. */
+function reset(duplex: Duplex & MaybeSocket): void {
+  try {
+    duplex.resetAndDestroy?.();
+  } catch {
+    // What is not TCP is closed without further ado.
+  }
+  duplex.destroy();
+}
+
+/** Sends what is left, then closes. A peer that takes nothing of it must not hold the descriptor for ever. */
+function finish(duplex: Duplex): void {
+  const timer = setTimeout(() => duplex.destroy(), CLOSE_PATIENCE);
+  timer.unref();
+  duplex.once('close', () => clearTimeout(timer));
+  duplex.end(() => duplex.destroy());
 }
 
 function addressOf(

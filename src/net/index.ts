@@ -7,10 +7,11 @@
 //     }
 //     stream.close();
 //   }
+export { connect, type Target } from './connect.ts';
 export { DuplexStream } from './duplex.ts';
 export { DuplexListener } from './duplex-listener.ts';
 export { DEFAULT_BACKLOG, listen } from './listen.ts';
 export { SocketListener } from './listener.ts';
 export { createPair } from './pair.ts';
-export { connect, SocketStream, type Target } from './socket.ts';
+export { SocketStream } from './socket.ts';
 export type { Listener, Stream } from './stream.ts';

@@ -40,7 +40,12 @@ export class SocketListener implements Listener, ReadyListener {
     const address = loop.kernel.localAddress(fd);
     if (address === undefined) throw new Error(`descriptor ${fd} is not a socket`);
     this.address = address;
-    this.#watch = loop.watch(fd, this);
+    try {
+      this.#watch = loop.watch(fd, this);
+    } catch (error) {
+      loop.kernel.close(fd);
+      throw error;
+    }
   }
 
   /** Binds and listens. Throws `SystemError`, e.g. with code EADDRINUSE. */
@@ -62,6 +67,8 @@ export class SocketListener implements Listener, ReadyListener {
   }
 
   tryAccept(): Stream | undefined {
+    // News may not have come yet of what is queued: a listener that is about to be closed must not leave it behind.
+    this.#readiness.canRead = true;
     const result = this.#next();
     return typeof result === 'number' ? undefined : result;
   }

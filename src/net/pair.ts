@@ -1,15 +1,29 @@
 // Two streams in memory, each the other's peer: for testing a protocol without a network, and for pieces of one program
 // that speak a protocol to each other.
 
-import { EAGAIN, ECONNRESET, EPIPE, HANGUP, PEER_CLOSED, READABLE, WRITABLE } from '../kernel/index.ts';
+import {
+  EAGAIN,
+  ECANCELED,
+  ECONNRESET,
+  EPIPE,
+  HANGUP,
+  PEER_CLOSED,
+  READABLE,
+  WRITABLE,
+} from '../kernel/index.ts';
 import type { Co, Suspend } from '../task/index.ts';
+import { ByteQueue } from './byte-queue.ts';
 import { Readiness } from './readiness.ts';
 import type { Stream } from './stream.ts';
 import { readSome, writeAll } from './transfer.ts';
 
 const CAPACITY = 64 * 1024;
 
-/** @example const [client, server] = createPair(); */
+/**
+ * Two ends of one connection. Each holds up to `capacity` bytes (64 KB) that it has not read yet.
+ *
+ * @example const [client, server] = createPair();
+ */
 export function createPair(capacity: number = CAPACITY): [Stream, Stream] {
   const left = new PairStream(capacity);
   const right = new PairStream(capacity);
@@ -19,18 +33,16 @@ export function createPair(capacity: number = CAPACITY): [Stream, Stream] {
 }
 
 class PairStream implements Stream {
-  readonly #capacity: number;
   readonly #readiness = new Readiness();
   #peer!: PairStream;
   /** What the peer has written and this end has not read. */
-  #incoming = new Uint8Array(0);
-  #peerEnded = false;
+  readonly #incoming: ByteQueue;
   #ended = false;
   #closed = false;
   #reset = false;
 
   constructor(capacity: number) {
-    this.#capacity = capacity;
+    this.#incoming = new ByteQueue(capacity);
   }
 
   connectTo(peer: PairStream): void {
@@ -72,60 +84,61 @@ class PairStream implements Stream {
   wantWritable(): void {}
 
   tryRead(into: Uint8Array, offset: number, length: number): number {
-    if (this.#reset) return -ECONNRESET;
-    const count = Math.min(length, this.#incoming.length);
+    if (this.#closed) return -ECANCELED;
+    const count = this.#incoming.take(into, offset, length);
     if (count === 0 && length > 0) {
-      if (this.#peerEnded) return 0;
+      // As over TCP: what arrived before a reset can still be read.
+      if (this.#reset) return -ECONNRESET;
+      if (this.#peer.#ended) return 0;
       this.#readiness.canRead = false;
       return -EAGAIN;
     }
-    into.set(this.#incoming.subarray(0, count), offset);
-    this.#incoming = this.#incoming.slice(count);
-    this.#peer.#readiness.report(WRITABLE);
+    // Room is news only to a writer that found none.
+    const writer = this.#peer.#readiness;
+    if (!writer.canWrite) writer.report(WRITABLE);
     return count;
   }
 
   tryWrite(bytes: Uint8Array, offset: number, length: number): number {
-    if (this.#reset || this.#ended || this.#closed || this.#peer.#closed) return -EPIPE;
-    const waiting = this.#peer.#incoming;
-    const count = Math.min(length, this.#capacity - waiting.length);
-    if (count === 0 && length > 0) {
-      this.#readiness.canWrite = false;
-      return -EAGAIN;
-    }
-    const joined = new Uint8Array(waiting.length + count);
-    joined.set(waiting);
-    joined.set(bytes.subarray(offset, offset + count), waiting.length);
-    this.#peer.#incoming = joined;
-    this.#peer.#readiness.report(READABLE);
+    if (this.#closed) return -ECANCELED;
+    if (this.#reset) return -ECONNRESET;
+    if (this.#ended || this.#peer.#closed) return -EPIPE;
+    const queue = this.#peer.#incoming;
+    const count = Math.min(length, queue.room);
+    if (count < length) this.#readiness.canWrite = false;
+    if (count === 0 && length > 0) return -EAGAIN;
+    queue.append(bytes, offset, count);
+    if (count > 0) this.#peer.#readiness.report(READABLE);
     return count;
   }
 
   read(into: Uint8Array): Co<number> {
-    return readSome(this, into);
+    return readSome(this, this.#readiness, into);
   }
 
   write(bytes: Uint8Array | string): Co<void> {
-    return writeAll(this, bytes);
+    return writeAll(this, this.#readiness, bytes);
   }
 
   end(): void {
-    if (this.#ended) return;
+    if (this.#ended || this.#closed || this.#reset) return;
     this.#ended = true;
-    this.#peer.#peerEnded = true;
-    this.#peer.#readiness.report(READABLE | PEER_CLOSED);
+    const over = this.#peer.#ended ? HANGUP : 0;
+    this.#peer.#readiness.report(READABLE | PEER_CLOSED | over);
+    if (over !== 0) this.#readiness.report(HANGUP);
   }
 
   close(kind: 'graceful' | 'reset' = 'graceful'): void {
     if (this.#closed) return;
+    if (kind === 'graceful') this.end();
     this.#closed = true;
-    if (kind === 'reset') {
-      this.#peer.#reset = true;
-      this.#peer.#readiness.report(HANGUP);
+    const peer = this.#peer;
+    if (kind === 'reset' && !peer.#closed) {
+      peer.#reset = true;
+      peer.#readiness.report(READABLE | WRITABLE | HANGUP);
     } else {
-      this.end();
       // Whoever waits for room learns that there is no reader any more.
-      this.#peer.#readiness.report(WRITABLE);
+      peer.#readiness.report(WRITABLE);
     }
     this.#readiness.report(READABLE | WRITABLE);
   }

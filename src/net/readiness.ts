@@ -13,6 +13,8 @@ export class Readiness implements Suspend {
   canWrite = true;
   peerClosed = false;
   hangup = false;
+  /** Reads and writes at a stretch that had nothing to wait for: see `transfer.ts`. */
+  streak = 0;
   #any: Waiter | undefined;
   #reader: Waiter | undefined;
   #writer: Waiter | undefined;
@@ -45,7 +47,8 @@ export class Readiness implements Suspend {
   }
 
   park(waiter: Waiter): void {
-    this.#any = waiter;
+    // A connection that parks on itself parks here again without having been woken.
+    if (this.#any !== waiter) this.#any = claim(this.#any, waiter, 'for news of');
   }
 
   unpark(): void {
@@ -57,7 +60,7 @@ export class Readiness implements Suspend {
     return {
       park: (waiter) => {
         if (this.canRead) waiter.resume(undefined);
-        else this.#reader = claim(this.#reader, waiter, 'read');
+        else this.#reader = claim(this.#reader, waiter, 'to read');
       },
       unpark: () => {
         this.#reader = undefined;
@@ -69,7 +72,7 @@ export class Readiness implements Suspend {
     return {
       park: (waiter) => {
         if (this.canWrite) waiter.resume(undefined);
-        else this.#writer = claim(this.#writer, waiter, 'write');
+        else this.#writer = claim(this.#writer, waiter, 'to write');
       },
       unpark: () => {
         this.#writer = undefined;
@@ -79,7 +82,7 @@ export class Readiness implements Suspend {
 }
 
 /** Two tasks that read from one stream would each get half of everything. */
-function claim(current: Waiter | undefined, waiter: Waiter, verb: string): Waiter {
-  if (current !== undefined) throw new Error(`another task already waits to ${verb} this stream`);
+function claim(current: Waiter | undefined, waiter: Waiter, what: string): Waiter {
+  if (current !== undefined) throw new Error(`another task already waits ${what} this stream`);
   return waiter;
 }

@@ -1,4 +1,4 @@
-// A kernel socket as a Stream, and the way to connect one. The listener makes the server's, `connect` the client's.
+// A kernel socket as a Stream. The listener makes the server's (listener.ts), `connect` the client's (connect.ts).
 //
 // Readiness is edge-triggered: `tryRead` asks the kernel only while the last news said that there may be something,
 // and a short read means there is no more: a request costs one recv, not two (epoll(7), question 9).
@@ -14,7 +14,7 @@ import {
   WRITABLE,
 } from '../kernel/index.ts';
 import type { Loop, ReadyListener, Watch } from '../loop/index.ts';
-import { type Co, currentTask, type Suspend, until } from '../task/index.ts';
+import type { Co, Suspend } from '../task/index.ts';
 import { Readiness } from './readiness.ts';
 import type { Stream } from './stream.ts';
 import { readSome, writeAll } from './transfer.ts';
@@ -26,11 +26,16 @@ export class SocketStream implements Stream, ReadyListener {
   readonly #readiness = new Readiness();
   #closed = false;
 
-  /** Takes over `fd`, a connected (or connecting) non-blocking socket. Throws where it can't be watched. */
+  /** Takes over `fd`, a connected (or connecting) non-blocking socket. Closes it and throws where it can't be watched. */
   constructor(loop: Loop, fd: number) {
     this.#kernel = loop.kernel;
     this.#fd = fd;
-    this.#watch = loop.watch(fd, this);
+    try {
+      this.#watch = loop.watch(fd, this);
+    } catch (error) {
+      loop.kernel.close(fd);
+      throw error;
+    }
   }
 
   get fd(): number {
@@ -87,10 +92,10 @@ export class SocketStream implements Stream, ReadyListener {
     const readiness = this.#readiness;
     if (!readiness.canRead) return -EAGAIN;
     const count = this.#kernel.recv(this.#fd, into, offset, length);
-    // Behind a FIN there is always one more thing to read: the end.
-    if (count < length && count !== 0 && !readiness.peerClosed && !readiness.hangup)
-      readiness.canRead = false;
     if (count === -EAGAIN) readiness.canRead = false;
+    // Behind a FIN there is always one more thing to read: the end.
+    else if (count > 0 && count < length && !readiness.peerClosed && !readiness.hangup)
+      readiness.canRead = false;
     return count;
   }
 
@@ -107,11 +112,11 @@ export class SocketStream implements Stream, ReadyListener {
   }
 
   read(into: Uint8Array): Co<number> {
-    return readSome(this, into);
+    return readSome(this, this.#readiness, into);
   }
 
   write(bytes: Uint8Array | string): Co<void> {
-    return writeAll(this, bytes);
+    return writeAll(this, this.#readiness, bytes);
   }
 
   end(): void {
@@ -125,42 +130,5 @@ export class SocketStream implements Stream, ReadyListener {
     this.#kernel.close(this.#fd, kind);
     // Whoever still waits finds out by trying.
     this.#readiness.report(READABLE | WRITABLE);
-  }
-}
-
-/** A host by name, to be resolved; or an address. */
-export type Target = Address | { readonly host: string; readonly port: number };
-
-/**
- * Connects to `target`, trying each of a name's addresses in turn. Throws the last one's `SystemError`.
- *
- * @example const stream = yield* connect({ host: 'localhost', port: 8000 });
- */
-export function* connect(target: Target): Co<Stream> {
-  const { loop } = yield* currentTask();
-  const addresses =
-    'family' in target ? [target] : yield* until(loop.kernel.resolve(target.host, target.port));
-  let failure: unknown;
-  for (const address of addresses) {
-    try {
-      return yield* connectTo(loop, address);
-    } catch (error) {
-      if (!(error instanceof SystemError)) throw error;
-      failure = error;
-    }
-  }
-  throw failure;
-}
-
-function* connectTo(loop: Loop, address: Address): Co<Stream> {
-  const fd = loop.kernel.connect(address);
-  if (fd < 0) throw new SystemError('connect', fd, formatAddress(address));
-  const stream = new SocketStream(loop, fd);
-  try {
-    yield* stream.established(address);
-    return stream;
-  } catch (error) {
-    stream.close();
-    throw error;
   }
 }

@@ -312,10 +312,10 @@ function describe(exchange: HttpExchange): { method: string; target: string; cli
 
 function accessRecordOf(exchange: HttpExchange) {
   const { head, peer, context } = exchange;
-  const now = context.loop.now();
-  const durationMs = now - exchange.startedAt;
+  const { kernel } = context.loop;
+  const durationMs = kernel.monotonic() - exchange.startedAt;
   return {
-    time: context.loop.kernel.wallClock() - durationMs,
+    time: kernel.wallClock() - durationMs,
     remoteAddress: peer.address,
     method: head.method,
     target: head.target,

@@ -205,6 +205,16 @@ function* refuse(connection: Connection, problem: Problem): Co<void> {
     context.date.now(),
   );
   context.output.text(connection, head.text + body);
+  context.recordAccess?.({
+    time: context.loop.kernel.wallClock(),
+    remoteAddress: connection.ends().remote.address,
+    method: '-',
+    target: '-',
+    httpVersion: '1.1',
+    status: problem.status,
+    bytes: body.length,
+    durationMs: 0,
+  });
   connection.input.drop();
   yield* lingerAndClose(connection, true);
 }

@@ -1,19 +1,20 @@
-// `serve`: an app, settings, and a server that runs on an event loop attached to Node's. Used by `siskin serve` and by
-// programs that embed the server.
+// `startServer`: an app, settings, and a server on an event loop attached to Node's. Called by `siskin serve`, and by
+// `serve` (../serve.ts) for programs that embed the server.
 
 import { type App, type Fetcher, type FetchHandler, fetchApp, installFetchGlobals } from '../app/index.ts';
-import { type BindAddress, defaultSettings, type Settings } from '../config/index.ts';
-import { type Address, formatAddress, type Kernel } from '../kernel/index.ts';
+import type { Settings } from '../config/index.ts';
+import { type Address, createKernel, formatAddress } from '../kernel/index.ts';
 import { Loop } from '../loop/index.ts';
 import { type Listener, listen } from '../net/index.ts';
 import { type Co, spawn } from '../task/index.ts';
 import { type AccessRecord, CONSOLE_LOGGER, type Logger } from './log.ts';
 import { Server } from './server.ts';
 
-export { type AccessRecord, CONSOLE_LOGGER, type Logger } from './log.ts';
+export type { AccessRecord, Logger } from './log.ts';
 export { Server } from './server.ts';
 
-export interface ServeOptions extends Partial<Settings> {
+export interface ServerHooks {
+  /** Default: warnings and errors to standard error. */
   readonly log?: Logger;
   /** Told of every answered request. */
   readonly recordAccess?: (record: AccessRecord) => void;
@@ -34,18 +35,14 @@ export interface RunningServer {
 }
 
 /**
- * Serves `handler` until `close`. Throws an error with a `code` (EADDRINUSE, ...) where it can't listen.
- *
- * @example
- * const server = await serve((request) => new Response('Hello!'), { bind: [{ family: 'inet', host: '127.0.0.1', port: 0 }] });
- * console.log(server.url);
+ * Serves `handler` until `close`. Throws an error with a `code` (EADDRINUSE, ...) where it can't listen. `settings` are
+ * complete and checked: see `resolveSettings`.
  */
-export async function serve(
+export async function startServer(
   handler: FetchHandler | Fetcher,
-  options: ServeOptions = {},
+  settings: Settings,
+  { log = CONSOLE_LOGGER, recordAccess }: ServerHooks = {},
 ): Promise<RunningServer> {
-  const { log = CONSOLE_LOGGER, recordAccess, ...given } = options;
-  const settings: Settings = { ...defaultSettings(), ...given };
   installFetchGlobals();
   const app: App = fetchApp(handler, {
     onError: (error) => log.error({ err: error }, 'waitUntil: the promise was rejected'),
@@ -77,7 +74,7 @@ export async function serve(
 function* openListeners(settings: Settings): Co<Listener[]> {
   const listeners: Listener[] = [];
   try {
-    for (const bind of settings.bind as readonly BindAddress[]) {
+    for (const bind of settings.bind) {
       const { backlog, reusePort, unixMode } = settings;
       listeners.push(yield* listen(bind, { backlog, reusePort, mode: unixMode }));
     }
@@ -86,16 +83,6 @@ function* openListeners(settings: Settings): Co<Listener[]> {
     for (const listener of listeners) listener.close();
     throw error;
   }
-}
-
-async function createKernel(choice: Settings['kernel']): Promise<Kernel> {
-  if (choice !== 'node' && process.platform === 'linux') {
-    const { createLinuxKernel } = await import('../kernel/linux/index.ts');
-    return createLinuxKernel();
-  }
-  if (choice === 'linux') throw new Error(`the kernel 'linux' needs Linux; this is ${process.platform}`);
-  const { createNodeKernel } = await import('../kernel/node/index.ts');
-  return createNodeKernel();
 }
 
 /** An address as a URL that a browser on this machine can open. */

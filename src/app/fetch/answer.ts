@@ -2,12 +2,12 @@
 // the client takes it, cancelled when nobody reads it any more, and cut visibly when it fails.
 
 import type { ReadableStream } from 'node:stream/web';
-import type { HeaderList } from '../../http/index.ts';
 import type { Exchange } from '../exchange.ts';
 import { isBytes, isStream, type Source } from './body.ts';
-import { getField } from './fields.ts';
+import { getField, withoutFields } from './fields.ts';
 import { NativeResponse } from './native.ts';
 import { isLightResponse, type Outgoing, outgoing, respondWith } from './response.ts';
+import { declaredLength, respondWhole } from './whole.ts';
 
 /** Answers with what the handler returned: at once, or when its body has been sent. Throws where that is no response. */
 export function answer(exchange: Exchange, response: unknown): undefined | Promise<void> {
@@ -28,7 +28,7 @@ function send(exchange: Exchange, { status, reason, fields, body }: Outgoing): u
     );
   }
   if (body === null || typeof body === 'string' || isBytes(body)) {
-    exchange.respond(status, reason, fields, body);
+    respondWhole(exchange, status, reason, fields, body);
     return undefined;
   }
   const stream = streamOf(body);
@@ -46,12 +46,6 @@ function streamOf(body: Exclude<Source, null | string | Uint8Array>): ReadableSt
   return body instanceof NativeResponse ? body.body : body.stream();
 }
 
-/** The content-length that an app gives its stream; -1 where there is none that makes sense. */
-function declaredLength(fields: HeaderList): number {
-  const value = getField(fields, 'content-length');
-  return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : -1;
-}
-
 async function pump(exchange: Exchange, stream: ReadableStream): Promise<void> {
   const reader = stream.getReader();
   const cancel = (reason: unknown) => reader.cancel(reason).catch(ignore);
@@ -63,7 +57,9 @@ async function pump(exchange: Exchange, stream: ReadableStream): Promise<void> {
       if (done) break;
       if (!isBytes(value))
         throw new TypeError(`A response's stream must give Uint8Arrays, not ${described(value)}.`);
-      if (!exchange.write(value)) await exchange.drained();
+      const room = exchange.write(value);
+      // Once aborted, room says nothing: it is `drained` that knows whether anybody still reads.
+      if (!room || exchange.aborted !== undefined) await exchange.drained();
     }
     exchange.end();
   } catch (error) {
@@ -103,13 +99,16 @@ const HOP_BY_HOP = new Set([
 /** The codings that `fetch` undoes without taking them off the headers. */
 const DECODED = /^(?:\s*(?:x-gzip|gzip|deflate|br|zstd)\s*(?:,|$))+$/i;
 
+const PACKED = new Set(['content-encoding', 'content-length']);
+
 function outgoingOf(response: ForeignResponse): Outgoing {
   const { status, statusText, url, bodyUsed } = response;
   let fields: string[] = [];
-  for (const [name, value] of response.headers) if (!HOP_BY_HOP.has(name)) fields.push(name, value);
+  for (const [name, value] of response.headers) fields.push(name, value);
+  fields = withoutFields(fields, HOP_BY_HOP);
   const body = bodyOf(response);
   if (url !== '' && body !== null && DECODED.test(getField(fields, 'content-encoding') ?? '')) {
-    fields = without(fields, new Set(['content-encoding', 'content-length']));
+    fields = withoutFields(fields, PACKED);
   }
   const unusable = bodyUsed || body?.locked === true;
   return { status, reason: statusText, fields, body: unusable ? undefined : body };
@@ -118,13 +117,6 @@ function outgoingOf(response: ForeignResponse): Outgoing {
 function bodyOf({ body }: ForeignResponse): ReadableStream | null {
   if (body === null || isStream(body)) return body;
   return globalThis.ReadableStream.from(body) as ReadableStream;
-}
-
-function without(fields: HeaderList, names: ReadonlySet<string>): string[] {
-  const kept: string[] = [];
-  for (let i = 0; i < fields.length; i += 2)
-    if (!names.has(fields[i]!)) kept.push(fields[i]!, fields[i + 1]!);
-  return kept;
 }
 
 function notAResponse(value: unknown): TypeError {

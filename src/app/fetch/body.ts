@@ -122,6 +122,15 @@ export class Body {
     return new Body(this.native().clone());
   }
 
+  /** The body for another request to send, used up here. Throws a TypeError where it was read already. */
+  takeOver(): string | Uint8Array | ReadableStream | null {
+    if (this.unread === undefined) throw new TypeError('Body has already been consumed');
+    const source = this.#native === undefined ? this.#arrived() : this.#native;
+    if (!isBytes(source)) return this.stream;
+    this.#used = true;
+    return source;
+  }
+
   /** The platform's Response that this body becomes. */
   native(): NativeResponse {
     if (this.#native !== undefined) return this.#native;

@@ -14,17 +14,19 @@ type AnyResponse = NativeResponse | LightResponse;
 
 /**
  * Answers a request: with a Response, a promise of one, or, as `function*`, a coroutine that returns one and is cancelled
- * when the connection is reset or the deadline passes. `context` is `info` again, where Workers have their context.
+ * when the connection is reset or the deadline passes.
  */
 export type FetchHandler = (
   request: NativeRequest,
   info: RequestInfo,
-  context: RequestInfo,
 ) => AnyResponse | PromiseLike<AnyResponse> | Co<AnyResponse>;
 
-/** Anything with a `fetch` method: a Worker, Hono, h3, itty-router, or an object of one's own. */
+/**
+ * Anything with a `fetch` method: a Worker, Hono, h3, itty-router, or an object of one's own. It is called with the
+ * request and the `RequestInfo`, which also is what Workers have as `context`; see `FetchAppOptions.env`.
+ */
 export interface Fetcher {
-  fetch: FetchHandler | ((request: NativeRequest, env: never, context: never) => unknown);
+  fetch(request: NativeRequest, env: never, context: never): unknown;
 }
 
 export interface FetchAppOptions {

@@ -10,6 +10,7 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** Names seen before, to their lower case: a lookup costs a fifth of checking and lowering. Bounded, as names can be anything. */
 const KNOWN_NAMES = new Map<string, string>();
 const MAX_KNOWN_NAMES = 512;
+const MAX_KNOWN_NAME = 64;
 
 /** The name in lower case. Throws a TypeError where it is no token. */
 export function fieldName(name: unknown): string {
@@ -20,7 +21,7 @@ function checkName(name: unknown): string {
   const text = byteString(name);
   if (!TOKEN.test(text)) throw new TypeError(`"${text}" is not a header name`);
   const lower = text.toLowerCase();
-  if (KNOWN_NAMES.size < MAX_KNOWN_NAMES) KNOWN_NAMES.set(text, lower);
+  if (KNOWN_NAMES.size < MAX_KNOWN_NAMES && text.length <= MAX_KNOWN_NAME) KNOWN_NAMES.set(text, lower);
   return lower;
 }
 
@@ -104,6 +105,13 @@ export function deleteField(list: string[], name: string, from = 0): void {
     kept += 2;
   }
   list.length = kept;
+}
+
+/** A copy of the list without the fields of these names. */
+export function withoutFields(list: readonly string[], names: ReadonlySet<string>): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i < list.length; i += 2) if (!names.has(list[i]!)) kept.push(list[i]!, list[i + 1]!);
+  return kept;
 }
 
 /** The list that a `HeadersInit` (pairs, or a record) describes. Throws a TypeError where it describes none. */

@@ -2,7 +2,7 @@
 // it, the `Request` constructor for programs, which makes the platform's own objects out of light ones too.
 // biome-ignore-all lint/complexity/noArguments: Web IDL counts the arguments given
 
-import type { ReadableStream } from 'node:stream/web';
+import { ReadableStream } from 'node:stream/web';
 import type { Exchange } from '../exchange.ts';
 import { Body, Incoming } from './body.ts';
 import { headersOf, headersOfHead, type LightHeaders, listOf } from './headers.ts';
@@ -11,6 +11,7 @@ import { normalUrl } from './url.ts';
 
 /** Whether the value is a light request. */
 export let isLightRequest: (value: unknown) => value is LightRequest;
+let takeBody: (request: LightRequest) => ReturnType<Body['takeOver']>;
 
 export class LightRequest {
   readonly #exchange: Exchange;
@@ -95,6 +96,7 @@ export class LightRequest {
   static {
     isLightRequest = (value): value is LightRequest =>
       typeof value === 'object' && value !== null && #exchange in value;
+    takeBody = (request) => request.#content().takeOver();
   }
 }
 
@@ -127,16 +129,17 @@ const CONNECTION_FIELDS = new Set([
  * constructor does: a TypeError where that was read already.
  */
 export function nativeRequest(request: LightRequest, withBody = true): NativeRequest {
-  if (withBody && (request.bodyUsed || request.body?.locked)) {
-    throw new TypeError('Cannot construct a Request with a Request object that has already been used.');
-  }
-  return new NativeRequest(request.url, {
+  const body = withBody ? takeBody(request) : null;
+  const native = new NativeRequest(request.url, {
     method: request.method,
     headers: [...request.headers].filter(([name]) => !CONNECTION_FIELDS.has(name)),
-    body: withBody ? request.body : null,
+    body,
     signal: request.signal,
     duplex: 'half',
   });
+  // A stream has no length of its own; that of anything else is known better than by what the client declared.
+  if (!(body instanceof ReadableStream)) native.headers.delete('content-length');
+  return native;
 }
 
 /** The `Request` constructor for programs: everything it makes is the platform's. */

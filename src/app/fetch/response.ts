@@ -5,10 +5,14 @@
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import type { HeaderList } from '../../http/index.ts';
+import type { Exchange } from '../exchange.ts';
 import { Body, isStream, type Source } from './body.ts';
-import { byteString, fieldsFrom, indexOfField } from './fields.ts';
+import { sourceOf, typeOf } from './body-init.ts';
+import { fieldsFrom, indexOfField } from './fields.ts';
 import { headersOf, isLightHeaders, type LightHeaders, listOf } from './headers.ts';
 import { type BodyInit, type FormDataBody, NativeResponse, passFor, type ResponseInit } from './native.ts';
+import { checkReason, checkStatus, isNullBodyStatus, REDIRECTS, toUnsignedShort } from './status.ts';
+import { respondWhole } from './whole.ts';
 
 /** The fields of most responses. Frozen and shared: the writer renders such a list once. */
 const TEXT_FIELDS: HeaderList = Object.freeze(['content-type', 'text/plain;charset=UTF-8']);
@@ -36,13 +40,9 @@ export interface Outgoing {
 
 /** Whether the value is a light response. */
 export let isLightResponse: (value: unknown) => value is LightResponse;
-/** Hands status, reason, fields and body to `exchange.respond` where the body is whole; false where it isn't. */
-export let respondWith: (response: LightResponse, exchange: Responder) => boolean;
+/** Answers where the body is there as a whole; false where it isn't. */
+export let respondWith: (response: LightResponse, exchange: Exchange) => boolean;
 export let outgoing: (response: LightResponse) => Outgoing;
-
-interface Responder {
-  respond(status: number, reason: string, headers: HeaderList, body: string | Uint8Array | null): void;
-}
 
 export class LightResponse {
   #source: Source;
@@ -218,12 +218,9 @@ export class LightResponse {
       const source = response.#source;
       if (extra !== undefined && (extra.body !== undefined || extra.type === 'error')) return false;
       if (source !== null && typeof source !== 'string' && !(source instanceof Uint8Array)) return false;
-      if (extra === undefined) {
-        exchange.respond(response.#status, '', response.#fields, source);
-        return true;
-      }
-      const fields = extra.headers === undefined ? response.#fields : listOf(extra.headers);
-      exchange.respond(response.#status, extra.statusText, fields, source);
+      const fields = extra?.headers === undefined ? response.#fields : listOf(extra.headers);
+      const reason = extra === undefined ? '' : extra.statusText;
+      respondWhole(exchange, response.#status, reason, fields, source);
       return true;
     };
 
@@ -237,65 +234,6 @@ export class LightResponse {
       };
     };
   }
-}
-
-const REDIRECTS = new Set([301, 302, 303, 307, 308]);
-
-/** https://fetch.spec.whatwg.org/#null-body-status */
-function isNullBodyStatus(status: number): boolean {
-  return status === 204 || status === 205 || status === 304;
-}
-
-function checkStatus(status: unknown): number {
-  const code = Number.isInteger(status) ? (status as number) : toUnsignedShort(status);
-  if (code >= 200 && code <= 599) return code;
-  const wrapped = toUnsignedShort(code);
-  if (wrapped >= 200 && wrapped <= 599) return wrapped;
-  throw new RangeError(`the status must be between 200 and 599, not ${status}`);
-}
-
-/** Web IDL's conversion to an unsigned short: whole, and modulo 2^16. */
-function toUnsignedShort(value: unknown): number {
-  return Number(value) & 0xffff;
-}
-
-/** RFC 9112, 4: reason-phrase = 1*( HTAB / SP / VCHAR / obs-text ). */
-function checkReason(value: unknown): string {
-  const text = byteString(value);
-  if (/[^\t\x20-\x7e\x80-\xff]/.test(text)) throw new TypeError('Invalid statusText');
-  return text;
-}
-
-/** https://fetch.spec.whatwg.org/#concept-bodyinit-extract: bytes are copied, so that the program may go on using its own. */
-function sourceOf(body: NonNullable<BodyInit>): Source {
-  if (typeof body !== 'object' && typeof body !== 'function') return `${body}`;
-  if (ArrayBuffer.isView(body) && body.buffer instanceof ArrayBuffer) {
-    return copy(new Uint8Array(body.buffer, body.byteOffset, body.byteLength));
-  }
-  if (body instanceof ArrayBuffer) return copy(new Uint8Array(body));
-  if (isStream(body)) {
-    if (body.locked || Readable.isDisturbed(body))
-      throw new TypeError('a body stream must not be disturbed or locked');
-    return body;
-  }
-  if (body instanceof Blob) return body;
-  if (body instanceof URLSearchParams) return body.toString();
-  if (body instanceof FormData || Symbol.asyncIterator in body) return new NativeResponse(body);
-  return `${body as string}`;
-}
-
-function copy(bytes: Uint8Array): Uint8Array {
-  const own = Buffer.allocUnsafe(bytes.byteLength);
-  own.set(bytes);
-  return own;
-}
-
-/** The content-type that comes with a body, or ''. */
-function typeOf(body: NonNullable<BodyInit>, source: Source): string {
-  if (body instanceof URLSearchParams) return 'application/x-www-form-urlencoded;charset=UTF-8';
-  if (typeof source === 'string') return 'text/plain;charset=UTF-8';
-  if (source instanceof Blob) return source.type;
-  return source instanceof NativeResponse ? (source.headers.get('content-type') ?? '') : '';
 }
 
 for (const name of ['json', 'redirect', 'error'])
