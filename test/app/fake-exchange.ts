@@ -71,7 +71,7 @@ export class FakeExchange implements Exchange {
       ...peer,
     };
     this.#window = request.window ?? 65536;
-    this.#body = pieces === undefined ? Buffer.from(body ?? '') : undefined;
+    this.#body = pieces === undefined ? new Uint8Array(Buffer.from(body ?? '')) : undefined;
     this.#pieces = (pieces ?? [])[Symbol.iterator]();
     this.bodyLength = this.#body?.length ?? -1;
   }

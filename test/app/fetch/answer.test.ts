@@ -66,6 +66,26 @@ describe('answer', () => {
     assert.deepEqual(exchange.fields, ['x-a', '1', 'set-cookie', 'a', 'set-cookie', 'b']);
   });
 
+  it('knows the length of a whole body better than a header that was copied', () => {
+    for (const body of ['hi', Buffer.from('hi'), null]) {
+      const exchange = new FakeExchange();
+      answer(exchange, new LightResponse(body, { headers: { 'content-length': '500', 'x-a': '1' } }));
+      assert.equal(exchange.field('content-length'), undefined);
+      assert.equal(exchange.field('x-a'), '1');
+    }
+  });
+
+  it('lets an answer to HEAD say how long its body would be, and says nothing by itself', () => {
+    for (const [headers, length] of [
+      [{ 'content-length': '500' }, 500],
+      [{}, -1],
+    ] as const) {
+      const exchange = new FakeExchange({ method: 'HEAD' });
+      assert.equal(answer(exchange, new LightResponse(null, { headers })), undefined);
+      assert.deepEqual([exchange.length, exchange.ended, exchange.responded], [length, true, undefined]);
+    }
+  });
+
   it('sends the same response again and again where its body is no stream', () => {
     const response = new LightResponse('constant');
     for (let i = 0; i < 3; i++) {
@@ -102,9 +122,11 @@ describe('answer', () => {
       assert.throws(() => answer(exchange, response), { name: 'TypeError', code: 'ERR_BODY_USED' });
       assert.equal(exchange.started, false);
     }
-    const locked = new LightResponse(probe(['x']).stream);
-    locked.body!.getReader();
-    assert.throws(() => answer(new FakeExchange(), locked), { code: 'ERR_BODY_USED' });
+    for (const Kind of [LightResponse, NativeResponse]) {
+      const locked = new Kind(probe(['x']).stream);
+      locked.body!.getReader();
+      assert.throws(() => answer(new FakeExchange(), locked), { code: 'ERR_BODY_USED' });
+    }
   });
 
   it('sends a blob with its size and type', async () => {
@@ -152,6 +174,13 @@ describe('answer', () => {
       'set-cookie',
       'b',
     ]);
+  });
+
+  it('leaves a coding that the app has applied itself', async () => {
+    const exchange = new FakeExchange();
+    const headers = { 'content-encoding': 'gzip', 'content-length': '2' };
+    await answer(exchange, new NativeResponse(Buffer.from('zz'), { headers }));
+    assert.deepEqual([exchange.field('content-encoding'), exchange.length], ['gzip', 2]);
   });
 
   it('sends the platform’s responses without a body', () => {
@@ -252,6 +281,30 @@ describe('a response’s stream', () => {
     exchange.drain();
     await sent;
     assert.deepEqual([exchange.text, exchange.ended], ['aaaabbbb', true]);
+  });
+
+  it('is cancelled for a client that closes its own side first, and goes then', async () => {
+    const exchange = new FakeExchange({ window: 4 });
+    const { stream, seen } = probe(forever());
+    const sent = answer(exchange, new LightResponse(stream));
+    await setImmediate();
+    exchange.halfClose();
+    await setImmediate();
+    exchange.reset();
+    await sent;
+    assert.ok(seen.cancelled instanceof Error);
+  });
+
+  it('is cancelled where a gone client has room for everything', async () => {
+    const exchange = new FakeExchange();
+    const { stream, seen } = probe(forever());
+    exchange.write = () => {
+      if (seen.pulls === 3) exchange.halfClose();
+      if (seen.pulls === 5) exchange.reset();
+      return true;
+    };
+    await answer(exchange, new LightResponse(stream));
+    assert.equal(seen.pulls, 5);
   });
 
   it('that fails cuts the answer', async () => {

@@ -3,7 +3,12 @@
 import assert from 'node:assert/strict';
 import { describe, it, mock } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { type Fetcher, type FetchHandler, fetchApp } from '../../../src/app/fetch/fetch-app.ts';
+import {
+  type Fetcher,
+  type FetchHandler,
+  fetchApp,
+  type WorkerHandler,
+} from '../../../src/app/fetch/fetch-app.ts';
 import type { RequestInfo } from '../../../src/app/fetch/info.ts';
 import { NativeResponse } from '../../../src/app/fetch/native.ts';
 import { LightResponse } from '../../../src/app/fetch/response.ts';
@@ -75,7 +80,7 @@ describe('a fetch app', () => {
       }
     }
     const router = new Router();
-    const app = fetchApp(router as Fetcher);
+    const app = fetchApp(router);
     const first = new FakeExchange();
     app.handle(first);
     router.fetch = () => text('replaced');
@@ -126,8 +131,10 @@ describe('a fetch app', () => {
         return text('');
       },
     };
-    await ask(worker as unknown as Fetcher);
-    assert.deepEqual(seen, [process.env['PATH'], 'function']);
+    await ask(worker);
+    await ask(worker.fetch as unknown as FetchHandler);
+    const expected = [process.env['PATH'], 'function'];
+    assert.deepEqual(seen, [...expected, ...expected]);
   });
 
   it('gives the environment it was told to, to handlers of any shape', async () => {
@@ -138,7 +145,7 @@ describe('a fetch app', () => {
         return text('');
       },
     };
-    await ask(hono as unknown as Fetcher, {}, { env: { KEY: 'v' } });
+    await ask(hono, {}, { env: { KEY: 'v' } });
     const bare = (_request: unknown, env: unknown) => {
       seen.push(env);
       return text('');
@@ -254,8 +261,12 @@ describe('waitUntil', () => {
       return text('');
     });
     app.handle(new FakeExchange());
-    const settling = app.settled();
+    let settled = false;
+    const settling = app.settled().then(() => {
+      settled = true;
+    });
     await setImmediate();
+    assert.equal(settled, false);
     later.resolve();
     await settling;
     assert.ok(added);

@@ -100,7 +100,7 @@ describe('with the light classes installed', () => {
     const request = requestOf({
       host: origin,
       method: 'POST',
-      fields: ['x-a', '1', 'connection', 'close'],
+      fields: ['x-a', '1', 'connection', 'close', 'content-length', '5'],
       body: 'hello',
     });
     const seen = await seenBy(await fetch(request));
@@ -127,10 +127,22 @@ describe('with the light classes installed', () => {
 
   it('fetch takes a light request, and an init that changes it', async () => {
     const headers = new Headers({ 'x-a': '2' });
-    const request = requestOf({ host: origin, method: 'POST', body: 'mine' });
+    const fields = ['content-length', '4'];
+    const request = requestOf({ host: origin, method: 'POST', fields, body: 'mine' });
     const seen = await seenBy(await fetch(request, { method: 'PUT', headers, body: 'other' }));
     assert.deepEqual([seen.method, seen.headers['x-a'], seen.body], ['PUT', '2', 'other']);
     assert.equal(await request.text(), 'mine');
+  });
+
+  it('fetch sends another body with a length of its own', async () => {
+    const request = requestOf({
+      host: origin,
+      method: 'POST',
+      fields: ['content-length', '4'],
+      body: 'mine',
+    });
+    const seen = await seenBy(await fetch(request, { body: 'others' }));
+    assert.deepEqual([seen.body, seen.headers['content-length']], ['others', '6']);
   });
 
   it('fetch takes all else as before', async () => {

@@ -231,6 +231,14 @@ describe('Request of an exchange', () => {
     assert.equal(await request.text(), '');
   });
 
+  it('has no body for GET and HEAD, whatever the client sends', async () => {
+    for (const method of ['GET', 'HEAD']) {
+      const request = new LightRequest(new FakeExchange({ method, body: 'ignored' }));
+      assert.deepEqual([request.body, await request.text()], [null, '']);
+      assert.equal(nativeRequest(request).body, null);
+    }
+  });
+
   it('gives bytes away that are nobody else’s', async () => {
     const request = new LightRequest(new FakeExchange({ method: 'POST', body: 'hello' }));
     const bytes = await request.clone().bytes();
