@@ -1,10 +1,19 @@
-// HTTP/1.1 without I/O: octets in, heads and bodies out, and the other way round. No sockets, no clock, no imports.
+// HTTP/1.1 (RFC 9110, RFC 9112) without I/O: octets in, messages out, and the other way round. No sockets, no clock,
+// no imports. Three levels, each of use without the one above:
 //
-//     in    parseRequestHead   BodyDecoder         (parseResponseHead for clients)
-//     out   encodeResponseHead  encodeChunkHead  encodeLastChunk  (encodeRequestHead)
+//     scan      request-line  section ─ fields        octets are checked in place, in one pass
+//               chunk-line  trailers  authority  transfer-encoding
+//     message   parseRequestHead  parseResponseHead  BodyDecoder      one buffer, the caller's; for servers
+//               encodeResponseHead  encodeRequestHead  encodeChunkHead  encodeLastChunk
+//     events    MessageReader                         bytes from anywhere; for everybody else
 //
-// What a peer does wrong comes back as a `Problem`, with the status that answers it; what the caller does wrong is
-// thrown as a `LocalProtocolError`.
+// What a peer does wrong is a value, `Problem`, with the status that answers it; what the caller does wrong is thrown,
+// `LocalProtocolError`. Every answer depends only on the octets, never on the pieces in which they came.
+//
+//     const found = parseRequestHead(bytes, 0, bytes.length, DEFAULT_HEAD_LIMITS);
+//     if (found === undefined) ...receive more...
+//     else if (found instanceof Problem) ...answer found.status, close...
+//     else new BodyDecoder(found.contentLength, 1_000_000).decode(bytes, found.size, bytes.length);
 
 export * from './body.ts';
 export * from './chunk-writer.ts';
