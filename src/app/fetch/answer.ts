@@ -7,7 +7,7 @@ import { isBytes, isStream, type Source } from './body.ts';
 import { getField, withoutFields } from './fields.ts';
 import { NativeResponse } from './native.ts';
 import { isLightResponse, type Outgoing, outgoing, respondWith } from './response.ts';
-import { declaredLength, respondWhole } from './whole.ts';
+import { declaredLength, LENGTH, respondWhole } from './whole.ts';
 
 /** Answers with what the handler returned: at once, or when its body has been sent. Throws where that is no response. */
 export function answer(exchange: Exchange, response: unknown): undefined | Promise<void> {
@@ -32,12 +32,18 @@ function send(exchange: Exchange, { status, reason, fields, body }: Outgoing): u
     return undefined;
   }
   const stream = streamOf(body);
-  exchange.start(status, reason, fields, body instanceof Blob ? body.size : declaredLength(fields));
-  if (stream === null || exchange.head.method === 'HEAD') {
-    exchange.end();
-    return stream?.cancel();
+  const discard = (reason?: unknown) => void stream?.cancel(reason).catch(ignore);
+  try {
+    if (body instanceof Blob) exchange.start(status, reason, withoutFields(fields, LENGTH), body.size);
+    else exchange.start(status, reason, fields, declaredLength(fields));
+  } catch (error) {
+    discard(error);
+    throw error;
   }
-  return pump(exchange, stream);
+  if (stream !== null && exchange.head.method !== 'HEAD') return pump(exchange, stream);
+  exchange.end();
+  discard();
+  return undefined;
 }
 
 function streamOf(body: Exclude<Source, null | string | Uint8Array>): ReadableStream | null {
@@ -63,8 +69,9 @@ async function pump(exchange: Exchange, stream: ReadableStream): Promise<void> {
     }
     exchange.end();
   } catch (error) {
-    await cancel(error);
+    // Not after what the stream does when it is cancelled, which may take for ever.
     exchange.fail(error);
+    void cancel(error);
   }
 }
 

@@ -4,7 +4,7 @@ import type { HeaderList } from '../../http/index.ts';
 import type { Exchange } from '../exchange.ts';
 import { getField, indexOfField, withoutFields } from './fields.ts';
 
-const LENGTH = new Set(['content-length']);
+export const LENGTH = new Set(['content-length']);
 
 /**
  * Answers in one call. The length of a body that is there is what it is, whatever an app has copied from the headers of

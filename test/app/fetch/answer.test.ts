@@ -131,8 +131,10 @@ describe('answer', () => {
 
   it('sends a blob with its size and type', async () => {
     const exchange = new FakeExchange();
-    await answer(exchange, new LightResponse(new Blob(['hello'], { type: 'a/b' })));
+    const blob = new Blob(['hello'], { type: 'a/b' });
+    await answer(exchange, new LightResponse(blob, { headers: { 'content-length': '9' } }));
     assert.deepEqual([exchange.length, exchange.text, exchange.ended], [5, 'hello', true]);
+    assert.equal(exchange.field('content-length'), undefined);
     assert.equal(exchange.field('content-type'), 'a/b');
   });
 
@@ -329,6 +331,31 @@ describe('a response’s stream', () => {
     await answer(exchange, new LightResponse(stream));
     assert.match((exchange.failed as Error).message, /Uint8Arrays, not a number/);
     assert.equal(seen.cancelled, exchange.failed);
+  });
+
+  it('that never ends being cancelled holds nothing up', async () => {
+    const stream = new ReadableStream({
+      start: (controller) => controller.enqueue(5),
+      cancel: () => new Promise<void>(() => {}),
+    });
+    const exchange = new FakeExchange();
+    await answer(exchange, new LightResponse(stream));
+    assert.ok(exchange.failed instanceof TypeError);
+    assert.equal(
+      answer(new FakeExchange({ method: 'HEAD' }), new LightResponse(new ReadableStream())),
+      undefined,
+    );
+  });
+
+  it('is cancelled where its head can’t be sent', () => {
+    const { stream, seen } = probe(['a']);
+    const exchange = new FakeExchange();
+    const error = new TypeError('a header HTTP does not allow');
+    exchange.start = () => {
+      throw error;
+    };
+    assert.throws(() => answer(exchange, new LightResponse(stream)), error);
+    assert.equal(seen.cancelled, error);
   });
 
   it('that gives more than was promised is cancelled', async () => {

@@ -3,12 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, mock } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import {
-  type Fetcher,
-  type FetchHandler,
-  fetchApp,
-  type WorkerHandler,
-} from '../../../src/app/fetch/fetch-app.ts';
+import { type Fetcher, type FetchHandler, fetchApp } from '../../../src/app/fetch/fetch-app.ts';
 import type { RequestInfo } from '../../../src/app/fetch/info.ts';
 import { NativeResponse } from '../../../src/app/fetch/native.ts';
 import { LightResponse } from '../../../src/app/fetch/response.ts';
