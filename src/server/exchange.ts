@@ -36,6 +36,8 @@ export class HttpExchange implements Exchange {
 
   // What is to be sent, and has not been yet.
   headText = '';
+  /** The head waits for the rest of the loop's turn, for a first piece to go with it. */
+  headHold: 'none' | 'held' | 'over' = 'none';
   whole: string | Uint8Array | null = null;
   pieces: Uint8Array[] | undefined;
   pendingBytes = 0;

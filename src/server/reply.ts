@@ -3,7 +3,7 @@
 
 import { CHUNK_END, encodeChunkHead, encodeLastChunk } from '../http/index.ts';
 import type { Connection } from './connection-state.ts';
-import { COMPLETE, type HttpExchange, OPEN } from './exchange.ts';
+import { COMPLETE, type HttpExchange, OPEN, STARTED } from './exchange.ts';
 
 export function moveReply(connection: Connection, exchange: HttpExchange): void {
   const { output } = connection.context;
@@ -13,6 +13,7 @@ export function moveReply(connection: Connection, exchange: HttpExchange): void 
   }
   if (exchange.state === OPEN) return;
   if (exchange.headText !== '') {
+    if (exchange.state === STARTED && exchange.pieces === undefined && mayHold(connection, exchange)) return;
     output.text(connection, exchange.headText);
     exchange.headText = '';
   }
@@ -42,4 +43,18 @@ function movePieces(connection: Connection, exchange: HttpExchange, pieces: read
   }
   exchange.pieces = undefined;
   exchange.pendingBytes = 0;
+}
+
+/** The first piece of a stream is often only some promises away: within this turn, the head waits to leave with it. */
+function mayHold(connection: Connection, exchange: HttpExchange): boolean {
+  if (exchange.headHold === 'none') {
+    exchange.headHold = 'held';
+    connection.context.loop.schedule({
+      run() {
+        exchange.headHold = 'over';
+        connection.wake();
+      },
+    });
+  }
+  return exchange.headHold === 'held';
 }
