@@ -1,0 +1,125 @@
+// The suite's backends on real sockets: `serve` as programs call it, on the Linux kernel or on Node's own `net`, and
+// clients that are Node's sockets.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import type { Fetcher, FetchHandler } from '../../../src/app/index.ts';
+import { formatAddress } from '../../../src/kernel/index.ts';
+import { serve } from '../../../src/serve.ts';
+import type { AccessRecord, RunningServer } from '../../../src/server/index.ts';
+import {
+  assertEmpty,
+  type Backend,
+  type Capability,
+  collectingLogger,
+  type LogLine,
+  type Site,
+  type SiteOptions,
+} from './backend.ts';
+import { RawClient } from './client.ts';
+
+/** Turns of Node's loop in which what is on its way over the loopback arrives. */
+const SETTLE_TURNS = 50;
+
+export const linuxBackend: Backend = backendOn('linux', ['sockets']);
+export const nodeBackend: Backend = backendOn('node', []);
+
+function backendOn(kernel: 'linux' | 'node', capabilities: readonly Capability[]): Backend {
+  return {
+    name: kernel === 'linux' ? 'the Linux kernel' : 'Node’s own sockets',
+    capabilities: new Set(capabilities),
+    open: (handler, options) => SocketSite.open(kernel, handler, options),
+  };
+}
+
+class SocketSite implements Site {
+  readonly log: LogLine[] = [];
+  readonly records: AccessRecord[] = [];
+  readonly #sockets: Socket[] = [];
+  #server!: RunningServer;
+  #folder: string | undefined;
+
+  static async open(
+    kernel: 'linux' | 'node',
+    handler: FetchHandler | Fetcher,
+    { settings, unix = false }: SiteOptions,
+  ): Promise<SocketSite> {
+    const site = new SocketSite();
+    if (unix) site.#folder = mkdtempSync(join(tmpdir(), 'siskin-'));
+    site.#server = await serve(handler, {
+      bind: [
+        site.#folder === undefined
+          ? { family: 'inet', host: '127.0.0.1', port: 0 }
+          : { family: 'unix', path: join(site.#folder, 'site.sock') },
+      ],
+      ...settings,
+      kernel,
+      log: collectingLogger(site.log),
+      recordAccess: (record) => site.records.push(record),
+    });
+    return site;
+  }
+
+  get address(): string {
+    const address = this.#server.addresses[0]!;
+    return address.family === 'unix' ? address.path : formatAddress(address);
+  }
+
+  dial(): RawClient {
+    const address = this.#server.addresses[0]!;
+    const socket = connect({
+      ...(address.family === 'unix' ? { path: address.path } : { host: address.host, port: address.port }),
+      allowHalfOpen: true,
+      noDelay: true,
+    });
+    const raw = new RawClient({
+      send: (bytes) => void socket.write(bytes),
+      end: () => void socket.end(),
+      close: () => void socket.destroy(),
+      reset: () => void socket.resetAndDestroy(),
+      pause: () => void socket.pause(),
+      resume: () => void socket.resume(),
+    });
+    socket.on('data', (bytes: Buffer) => raw.onData(bytes));
+    socket.on('end', () => raw.onEnding('fin'));
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.syscall === 'write') raw.sendFailed = true;
+      raw.onEnding('reset');
+    });
+    this.#sockets.push(socket);
+    return raw;
+  }
+
+  async connect(): Promise<RawClient> {
+    const raw = this.dial();
+    const socket = this.#sockets.at(-1)!;
+    if (socket.connecting) await new Promise((resolve) => socket.once('connect', resolve));
+    return raw;
+  }
+
+  statistics(): ReturnType<RunningServer['statistics']> {
+    return this.#server.statistics();
+  }
+
+  sleep(): Promise<void> {
+    throw new Error('real time does not pass on command: this sentence needs virtual time');
+  }
+
+  async settle(): Promise<void> {
+    for (let turn = 0; turn < SETTLE_TURNS; turn++) await setImmediate();
+  }
+
+  stop(): Promise<void> {
+    return this.#server.close();
+  }
+
+  async dispose(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    await this.stop();
+    if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true });
+    assertEmpty(this.statistics());
+  }
+}
