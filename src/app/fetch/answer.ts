@@ -4,8 +4,10 @@
 import type { ReadableStream } from 'node:stream/web';
 import type { Exchange } from '../exchange.ts';
 import { isBytes, isStream, type Source } from './body.ts';
+import { described } from './described.ts';
 import { getField, withoutFields } from './fields.ts';
 import { NativeResponse } from './native.ts';
+import { pump } from './pump.ts';
 import { isLightResponse, type Outgoing, outgoing, respondWith } from './response.ts';
 import { declaredLength, LENGTH, respondWhole } from './whole.ts';
 
@@ -32,7 +34,7 @@ function send(exchange: Exchange, { status, reason, fields, body }: Outgoing): u
     return undefined;
   }
   const stream = streamOf(body);
-  const discard = (reason?: unknown) => void stream?.cancel(reason).catch(ignore);
+  const discard = (reason?: unknown) => void stream?.cancel(reason).catch(() => {});
   try {
     if (body instanceof Blob) exchange.start(status, reason, withoutFields(fields, LENGTH), body.size);
     else exchange.start(status, reason, fields, declaredLength(fields));
@@ -51,31 +53,6 @@ function streamOf(body: Exclude<Source, null | string | Uint8Array>): ReadableSt
   if (body instanceof Blob) return body.stream() as ReadableStream;
   return body instanceof NativeResponse ? body.body : body.stream();
 }
-
-async function pump(exchange: Exchange, stream: ReadableStream): Promise<void> {
-  const reader = stream.getReader();
-  const cancel = (reason: unknown) => reader.cancel(reason).catch(ignore);
-  // A client that has only stopped sending still reads: `drained` tells whether this one does.
-  exchange.onAbort(() => void exchange.drained().catch(cancel));
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      if (!isBytes(value))
-        throw new TypeError(`A response's stream must give Uint8Arrays, not ${described(value)}.`);
-      const room = exchange.write(value);
-      // Once aborted, room says nothing: it is `drained` that knows whether anybody still reads.
-      if (!room || exchange.aborted !== undefined) await exchange.drained();
-    }
-    exchange.end();
-  } catch (error) {
-    // Not after what the stream does when it is cancelled, which may take for ever.
-    exchange.fail(error);
-    void cancel(error);
-  }
-}
-
-function ignore(): void {}
 
 /** A Response that is not a light one: the platform's, or another package's that looks like it. */
 interface ForeignResponse {
@@ -136,12 +113,4 @@ function notAResponse(value: unknown): TypeError {
 
 function coded(code: string, message: string): TypeError {
   return Object.assign(new TypeError(message), { code });
-}
-
-function described(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  if (typeof value === 'function') return `the function ${value.name || '(anonymous)'}`;
-  if (typeof value !== 'object') return `a ${typeof value}`;
-  const name = Object.getPrototypeOf(value)?.constructor?.name;
-  return name === undefined || name === 'Object' ? 'a plain object' : `an object of class ${name}`;
 }
