@@ -18,7 +18,7 @@ interface Layer {
 export const LAYERS: Readonly<Record<string, Layer>> = {
   cli: { imports: ['server', 'config', 'app', 'kernel'], packages: ['commander', 'pino'] },
   server: { imports: ['app', 'http', 'net', 'task', 'loop', 'kernel', 'config'] },
-  app: { imports: ['http', 'task'] },
+  app: { imports: ['http', 'net', 'task'] },
   http: { imports: [], pure: true },
   net: { imports: ['task', 'loop', 'kernel'] },
   task: { imports: ['loop', 'kernel'] },

@@ -8,8 +8,8 @@
 //
 // The Exchange never touches the socket: it fills buffers and wakes the connection's coroutine, which does.
 
-import type { HeaderList } from '../http/index.ts';
-import type { RequestHead } from '../http/index.ts';
+import type { HeaderList, RequestHead } from '../http/index.ts';
+import type { Stream } from '../net/index.ts';
 import type { Co } from '../task/index.ts';
 
 /** An application, seen from the server. */
@@ -76,6 +76,12 @@ export interface Exchange {
   end(): void;
   /** The body can't be completed: cuts the connection so that the client can tell. `error` is logged. */
   fail(error: unknown): void;
+  /**
+   * Answers `101 Switching Protocols` to a request with `head.upgrade`, and hands the connection over: `run` gets the
+   * stream and the bytes that came behind the request, and the connection is closed when it ends. No deadline of the
+   * server's holds for it; it is cancelled at the graceful timeout of a drain.
+   */
+  upgrade(headers: HeaderList, run: (stream: Stream, rest: Uint8Array) => Co<void>): void;
   /** An interim answer, such as 103 Early Hints. Does nothing for HTTP/1.0. */
   inform(status: number, headers: HeaderList): void;
 }

@@ -38,6 +38,8 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined, Runnable 
   /** The deadline that has passed, until the coroutine has seen to it. */
   expired: DeadlineQueue | undefined = undefined;
 
+  /** It speaks another protocol by now, and its coroutine waits for what the server knows nothing of. */
+  handedOver = false;
   /** Why nobody is there any more. */
   gone: Error | undefined = undefined;
   #exchange: HttpExchange | undefined = undefined;

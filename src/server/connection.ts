@@ -50,6 +50,10 @@ export function* serveConnection(connection: Connection): Co<void> {
     connection.finish(exchange);
     if (exchange.state === FAILED) cut(connection, exchange);
     if (connection.gone !== undefined) break;
+    if (exchange.takeOver !== undefined) {
+      yield* handOver(connection, exchange.takeOver);
+      return;
+    }
     if (!exchange.keepAlive) {
       yield* lingerAndClose(connection, input.size > 0 || exchange.body?.complete === false);
       return;
@@ -161,7 +165,7 @@ function isOver(connection: Connection, exchange: HttpExchange): boolean {
   if (connection.unsent !== undefined || connection.broken < 0) return false;
   if (exchange.state === FAILED) return true;
   if (exchange.state !== COMPLETE) return false;
-  if (!exchange.keepAlive) return true;
+  if (!exchange.keepAlive && exchange.takeOver === undefined) return true;
   const left = unwantedBody(exchange);
   if (left === 'hopeless') exchange.keepAlive = false;
   return left !== 'coming';
@@ -174,6 +178,21 @@ function isOver(connection: Connection, exchange: HttpExchange): boolean {
 function cut(connection: Connection, exchange: HttpExchange): void {
   if (exchange.framing === 'close') connection.lose(new Error('the answer was cut'));
   exchange.keepAlive = false;
+}
+
+/** The protocol has been switched: the connection is the app's, with what has come behind the request, until it ends. */
+function* handOver(connection: Connection, takeOver: NonNullable<HttpExchange['takeOver']>): Co<void> {
+  const { input, stream } = connection;
+  const rest = Uint8Array.prototype.slice.call(input.bytes, input.start, input.end);
+  input.drop();
+  settle(connection);
+  connection.waitUnder(undefined, false);
+  connection.handedOver = true;
+  try {
+    yield* takeOver(stream, rest);
+  } finally {
+    stream.close();
+  }
 }
 
 /** Leaves the shared buffers, as every wait requires. */

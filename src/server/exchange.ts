@@ -3,7 +3,8 @@
 //
 //   OPEN ──respond()──────────────────────────► COMPLETE
 //     └───start()──► STARTED ──write()*──end()──► COMPLETE
-//                       └────── fail() ─────────► FAILED       the connection is cut
+//     │                 └────── fail() ─────────► FAILED       the connection is cut
+//     └──upgrade()──────────────────────────────► COMPLETE      with `takeOver`: the connection is the app's
 
 import type { Exchange, Peer } from '../app/index.ts';
 import {
@@ -14,6 +15,8 @@ import {
   LocalProtocolError,
   type RequestHead,
 } from '../http/index.ts';
+import type { Stream } from '../net/index.ts';
+import type { Co } from '../task/index.ts';
 import type { Connection } from './connection-state.ts';
 import type { ServerContext } from './context.ts';
 import { PeerView } from './peer.ts';
@@ -52,6 +55,9 @@ export class HttpExchange implements Exchange {
   bodyBytes = 0;
   /** Bytes of the request's body that were dropped after the answer. */
   discarded = 0;
+
+  /** What the connection becomes once the answer, a 101, is sent. */
+  takeOver: ((stream: Stream, rest: Uint8Array) => Co<void>) | undefined;
 
   aborted: Error | undefined;
   #onAbort: ((reason: Error) => void)[] | undefined;
@@ -227,6 +233,21 @@ export class HttpExchange implements Exchange {
   fail(error: unknown): void {
     if (this.superseded || this.state === COMPLETE || this.state === FAILED) return;
     this.#connection.appFailed(this, error);
+  }
+
+  upgrade(headers: HeaderList, run: (stream: Stream, rest: Uint8Array) => Co<void>): void {
+    if (this.superseded) return;
+    if (!this.head.upgrade || this.state !== OPEN) {
+      throw new LocalProtocolError(
+        'ERR_HTTP_UPGRADE',
+        'only an unanswered request that asks for an upgrade can have one',
+      );
+    }
+    this.headText = encodeResponseHead(this.head, true, 101, '', headers, 0, '').text;
+    this.status = 101;
+    this.state = COMPLETE;
+    this.takeOver = run;
+    this.#connection.wake();
   }
 
   inform(status: number, headers: HeaderList): void {

@@ -142,6 +142,10 @@ export class FakeExchange implements Exchange {
     this.failed = error;
   }
 
+  upgrade(): never {
+    throw new Error('no handler of this interface asks for an upgrade');
+  }
+
   inform(): void {}
 
   /** The client reads everything that was written. */
