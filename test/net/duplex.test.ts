@@ -141,6 +141,27 @@ describe('a Duplex as a stream', () => {
     assert.equal(readAll(stream), '|reset');
   });
 
+  test('lets what came in the moment of the error be read', async () => {
+    const duplex = new Played();
+    const stream = new DuplexStream(duplex);
+    await soon();
+    duplex.push('last words');
+    duplex.destroy(new Error('cut'));
+    await soon();
+    assert.equal(readAll(stream), 'last words|reset');
+  });
+
+  test('tells its end though bytes lie unread before it', async () => {
+    const duplex = new Played();
+    const stream = new DuplexStream(duplex);
+    duplex.push('unread');
+    await soon();
+    duplex.push(null);
+    await soon();
+    assert.ok(stream.peerClosed);
+    assert.equal(readAll(stream), 'unread|end');
+  });
+
   test('that is cut off without an end shows an error, not an end', async () => {
     const duplex = new Played();
     const stream = new DuplexStream(duplex);
