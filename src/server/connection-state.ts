@@ -50,6 +50,7 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined, Runnable 
   /** How much of `input` the parser has seen in vain. */
   #tried = 0;
   #ends: { remote: End; local: End } | undefined = undefined;
+  #accounted = 0;
 
   constructor(context: ServerContext, stream: Stream) {
     this.context = context;
@@ -110,6 +111,25 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined, Runnable 
     this.expired = undefined;
     if (queue === undefined) this.deadlineQueue?.leave(this);
     else if (this.deadlineQueue !== queue || progress) queue.enter(this);
+    this.account();
+  }
+
+  /** Counts what waits here, in either direction, against `maxBuffered`. */
+  account(): void {
+    const held = this.unsentBytes + this.input.size + (this.#exchange?.body?.held ?? 0);
+    if (held === this.#accounted) return;
+    this.context.counters.buffered += held - this.#accounted;
+    this.#accounted = held;
+  }
+
+  /** It has ended: nothing of it waits for anything. */
+  release(): void {
+    this.deadlineQueue?.leave(this);
+    this.#exchange = undefined;
+    this.input.drop();
+    this.unsent = undefined;
+    this.unsentBytes = 0;
+    this.account();
   }
 
   // ── The request ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -259,8 +279,10 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined, Runnable 
       this.#handlerTimer = undefined;
     }
     this.#exchange = undefined;
+    // The deadline of the next wait begins with that wait, whatever the last one was for.
+    this.deadlineQueue?.leave(this);
     const { recordAccess } = this.context;
-    if (recordAccess !== undefined) recordAccess(accessRecordOf(exchange));
+    if (recordAccess !== undefined && exchange.started) recordAccess(accessRecordOf(exchange));
   }
 
   /** Nobody is there any more: the app is told, and its coroutine cancelled. */

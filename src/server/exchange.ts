@@ -102,12 +102,17 @@ export class HttpExchange implements Exchange {
   }
 
   takeBody(): Uint8Array | undefined {
-    return this.body === undefined ? NO_BYTES : this.body.take();
+    if (this.body === undefined) return NO_BYTES;
+    const whole = this.body.take();
+    this.#connection.account();
+    return whole;
   }
 
   readBody(): Promise<Uint8Array | undefined> {
     if (this.body === undefined) return Promise.resolve(undefined);
-    return this.body.read(() => this.#connection.wake());
+    const piece = this.body.read(() => this.#connection.wake());
+    this.#connection.account();
+    return piece;
   }
 
   onAbort(listener: (reason: Error) => void): void {

@@ -26,6 +26,8 @@ export class RequestBody {
   #failure: BodyError | undefined;
   /** Bytes of data that have come. */
   received = 0;
+  /** Bytes of it that the app has not taken yet. */
+  held = 0;
   /** Milliseconds for which the app has waited for the client, and since when it does so now. */
   #waited = 0;
   #waitingSince = -1;
@@ -65,6 +67,7 @@ export class RequestBody {
       if (found === BODY_DATA) {
         const piece = Buffer.from(input.bytes.subarray(decoder.dataStart, decoder.dataEnd));
         this.received += piece.length;
+        this.held += piece.length;
         this.#pieces.push(piece);
       }
       input.consume(decoder.position - input.start);
@@ -79,6 +82,7 @@ export class RequestBody {
     const before = input.size;
     this.receive(input);
     this.#pieces = [];
+    this.held = 0;
     return before - input.size;
   }
 
@@ -98,10 +102,16 @@ export class RequestBody {
     this.#deliver();
   }
 
+  #shift(): Uint8Array | undefined {
+    const piece = this.#pieces.shift();
+    if (piece !== undefined) this.held -= piece.length;
+    return piece;
+  }
+
   #deliver(): void {
     const reader = this.#reader;
     if (reader === undefined) return;
-    const piece = this.#pieces.shift();
+    const piece = this.#shift();
     if (piece === undefined && this.#failure === undefined && !this.complete) return;
     this.#reader = undefined;
     if (piece === undefined && this.#failure !== undefined) reader.reject(this.#failure);
@@ -131,6 +141,7 @@ export class RequestBody {
     if (!this.complete || this.#reader !== undefined) return undefined;
     const pieces = this.#pieces;
     this.#pieces = [];
+    this.held = 0;
     if (pieces.length === 1) return pieces[0]!;
     return pieces.length === 0 ? NO_BYTES : Buffer.concat(pieces);
   }
@@ -140,7 +151,7 @@ export class RequestBody {
     if (this.#reader !== undefined) {
       return Promise.reject(new TypeError('readBody was called while an earlier call still waits'));
     }
-    const piece = this.#pieces.shift();
+    const piece = this.#shift();
     if (piece !== undefined || this.complete) return Promise.resolve(piece);
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     const { promise, resolve, reject } = Promise.withResolvers<Uint8Array | undefined>();

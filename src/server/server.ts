@@ -68,8 +68,8 @@ export class Server {
     const connection = this.#connections.get(task)!;
     this.#connections.delete(task);
     this.#context.counters.connections--;
-    connection.waitUnder(undefined, false);
     if (task.failed) this.#blame(connection, task.error);
+    connection.release();
     if (this.#connections.size === 0) this.#emptied?.();
   };
 
