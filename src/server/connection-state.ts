@@ -7,7 +7,7 @@
 
 import { BodyError, type Exchange } from '../app/index.ts';
 import { type Problem, parseRequestHead, type RequestHead } from '../http/index.ts';
-import type { Loop, Runnable, Timer } from '../loop/index.ts';
+import type { Loop, Timer } from '../loop/index.ts';
 import type { Stream } from '../net/index.ts';
 import { type Co, type Suspend, Task, type Waiter } from '../task/index.ts';
 import type { ServerContext } from './context.ts';
@@ -22,7 +22,7 @@ import { plainText, TEXT } from './plain-text.ts';
 export const DISCARD_LIMIT = 64 * 1024;
 const LINE_FEED = 10;
 
-export class Connection implements Suspend, Waiter, Outlet, Deadlined, Runnable {
+export class Connection implements Suspend, Waiter, Outlet, Deadlined {
   readonly context: ServerContext;
   readonly stream: Stream;
   readonly input: Input;
@@ -94,10 +94,6 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined, Runnable 
   }
 
   fail(): void {
-    this.wake();
-  }
-
-  run(): void {
     this.wake();
   }
 

@@ -20,6 +20,7 @@ import { lingerAndClose } from './linger.ts';
 import { sendUnsent } from './output.ts';
 import { plainText, TEXT } from './plain-text.ts';
 import { moveReply } from './reply.ts';
+import { TURN } from './turn.ts';
 import { receiveBody, unwantedBody } from './upload.ts';
 
 /** Serves `connection` until it ends. Never throws for what the peer or the app does. */
@@ -64,8 +65,7 @@ export function* serveConnection(connection: Connection): Co<void> {
     else if (++inTurn >= context.settings.maxPipelined) {
       inTurn = 0;
       settle(connection);
-      context.loop.schedule(connection);
-      yield connection;
+      yield TURN;
     }
   }
   if (connection.gone === undefined) yield* lingerAndClose(connection, false);

@@ -21,6 +21,8 @@ export interface ContextOptions {
   readonly settings: Settings;
   readonly log: Logger;
   readonly recordAccess?: ((record: AccessRecord) => void) | undefined;
+  /** Resolves when what the app does behind its answers is done: a stop waits for it. */
+  readonly settled?: () => Promise<void>;
 }
 
 export class ServerContext {
@@ -29,6 +31,7 @@ export class ServerContext {
   readonly settings: Settings;
   readonly log: Logger;
   readonly recordAccess: ((record: AccessRecord) => void) | undefined;
+  readonly settled: () => Promise<void>;
   readonly headLimits: HeadLimits;
   /** Bytes in which every head has room that is not refused for its size. */
   readonly headCapacity: number;
@@ -53,6 +56,7 @@ export class ServerContext {
     this.settings = settings;
     this.log = options.log;
     this.recordAccess = options.recordAccess;
+    this.settled = options.settled ?? (() => Promise.resolve());
     this.headLimits = {
       requestLine: settings.limitRequestLine,
       headerSection: settings.limitRequestHeaders,

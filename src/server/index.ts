@@ -1,7 +1,7 @@
 // `startServer`: an app, settings, and a server on an event loop attached to Node's. Called by `siskin serve`, and by
 // `serve` (../serve.ts) for programs that embed the server.
 
-import { type App, type Fetcher, type FetchHandler, fetchApp, installFetchGlobals } from '../app/index.ts';
+import { type Fetcher, type FetchHandler, fetchApp, installFetchGlobals } from '../app/index.ts';
 import type { Settings } from '../config/index.ts';
 import { type Address, createKernel, formatAddress } from '../kernel/index.ts';
 import { Loop } from '../loop/index.ts';
@@ -44,14 +44,17 @@ export async function startServer(
   { log = CONSOLE_LOGGER, recordAccess }: ServerHooks = {},
 ): Promise<RunningServer> {
   installFetchGlobals();
-  const app: App = fetchApp(handler, {
+  const app = fetchApp(handler, {
     onError: (error) => log.error({ err: error }, 'waitUntil: the promise was rejected'),
   });
   const loop = new Loop(await createKernel(settings.kernel));
   loop.attach();
   try {
     const listeners = await spawn(loop, openListeners(settings), { name: 'listening' });
-    const server = new Server({ loop, app, settings, log, recordAccess }, listeners);
+    const server = new Server(
+      { loop, app, settings, log, recordAccess, settled: () => app.settled() },
+      listeners,
+    );
     const closed = server.closed.then(() => loop.close());
     return {
       addresses: server.addresses,

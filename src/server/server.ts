@@ -2,7 +2,7 @@
 //
 // A drain, in order: what is queued is accepted, then the listeners close; each connection's next answer says
 // `Connection: close`; idle ones have a grace for the request that may be on its way; what is still open at the
-// graceful timeout is cut.
+// graceful timeout is cut. Then comes what apps do behind their answers (`waitUntil`), until the same time.
 
 import type { Address } from '../kernel/index.ts';
 import type { Listener, Stream } from '../net/index.ts';
@@ -15,6 +15,8 @@ import { type ContextOptions, ServerContext } from './context.ts';
 const ACCEPT_BATCH = 64;
 /** Milliseconds after which a full server looks whether there is room again. */
 const FULL_PAUSE = 10;
+/** Milliseconds after which accepting is tried again when it has failed. */
+const RETRY_PAUSE = 1000;
 
 export class Server {
   readonly #context: ServerContext;
@@ -44,7 +46,20 @@ export class Server {
     return this.#ended.promise;
   }
 
+  /** Accepts until the server stops; what stops it before is logged, and tried again. */
   *#acceptFrom(listener: Listener): Co<void> {
+    while (!this.#context.draining) {
+      try {
+        yield* this.#acceptAll(listener);
+      } catch (error) {
+        if (this.#context.draining) return;
+        this.#context.log.error({ err: error }, `accepting failed: trying again in ${RETRY_PAUSE} ms`);
+        yield* sleep(RETRY_PAUSE);
+      }
+    }
+  }
+
+  *#acceptAll(listener: Listener): Co<never> {
     for (let batch = 0; ; batch++) {
       const stream = yield* listener.accept();
       this.#welcome(stream);
@@ -96,8 +111,13 @@ export class Server {
       listener.close();
     }
     keepAliveDeadlines.shorten(settings.keepAliveGrace);
-    const timer = loop.setTimer(settings.gracefulTimeout, () => this.#cutAll());
+    const timeUp = Promise.withResolvers<void>();
+    const timer = loop.setTimer(settings.gracefulTimeout, () => {
+      this.#cutAll();
+      timeUp.resolve();
+    });
     await this.#empty();
+    await Promise.race([this.#context.settled(), timeUp.promise]);
     loop.cancelTimer(timer);
     this.#context.close();
     this.#ended.resolve();
