@@ -185,7 +185,6 @@ export class MessageReader<Head extends RequestHead | ResponseHead> {
     if (found === BODY_MORE) {
       if (!this.#inputEnded) return NEED_DATA;
       found = body.endOfInput();
-      this.#lastMessage = true;
     }
     if (found === BODY_DATA) {
       return { type: 'data', bytes: this.#buffer.subarray(body.dataStart, body.dataEnd) };

@@ -92,7 +92,7 @@ describe('a chunked body', () => {
   });
 
   it('may have as many plain chunks as it likes: only extensions and leading zeros use up the allowance', () => {
-    const many = Buffer.from('1\r\nx\r\n'.repeat(20_000));
+    const many = Buffer.from('000001\r\nx\r\n'.repeat(20_000));
     const body = new BodyDecoder(CHUNKED, UNBOUNDED);
     let at = 0;
     while (body.decode(many, at, many.length) === BODY_DATA) at = body.position;

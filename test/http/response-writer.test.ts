@@ -192,6 +192,11 @@ describe("an app's own fields", () => {
   it('must not contradict the body', () => {
     refused('ERR_HTTP_CONTENT_LENGTH_MISMATCH', { headers: ['Content-Length', '4'], length: 5 });
     refused('ERR_HTTP_CONTENT_LENGTH_MISMATCH', { headers: ['Content-Length', '4'], length: 0 });
+    refused('ERR_HTTP_CONTENT_LENGTH_MISMATCH', {
+      headers: ['Content-Length', '4'],
+      length: 5,
+      method: 'HEAD',
+    });
     refused('ERR_HTTP_CONTENT_LENGTH', { headers: ['Content-Length', '4', 'content-length', '5'] });
     refused('ERR_HTTP_CONTENT_LENGTH', { headers: ['Content-Length', '-1'] });
     refused('ERR_HTTP_CONTENT_LENGTH', { headers: ['Content-Length', '9007199254740993'] });
@@ -256,22 +261,24 @@ describe('a status line', () => {
 describe('a frozen list', () => {
   it('comes to the same text every time, for every kind of answer between', () => {
     const headers = Object.freeze(['Content-Type', 'text/plain']);
-    const answers: Answer[] = [
-      { headers, length: 2, date: DATE },
-      { headers, length: 3, date: DATE },
-      { headers, length: 3, date: 'later' },
-      { headers, length: 3, date: 'later', keepAlive: false },
-      { headers, length: 3, date: 'later', minor: 0 },
-      { headers, length: 3, date: 'later', method: 'HEAD' },
-      { headers, length: 3, date: 'later', status: 201 },
-      { headers, length: 3, date: 'later', status: 201, reason: 'x' },
+    const same: Answer = { headers, length: 3, date: DATE };
+    const differently: Answer[] = [
+      {},
+      { length: 4 },
+      { length: -1 },
+      { date: 'later' },
+      { keepAlive: false },
+      { minor: 0 },
+      { method: 'HEAD' },
+      { status: 201 },
+      { reason: 'x' },
+      { headers: Object.freeze(['X', '1']) },
     ];
-    const fresh = answers.map((answer) => encode({ ...answer, headers: [...headers] }));
-    for (let round = 0; round < 3; round++) {
-      answers.forEach((answer, i) => {
-        assert.deepEqual(encode(answer), fresh[i]);
-        assert.deepEqual(encode(answer), fresh[i]);
-      });
+    for (const difference of differently) {
+      for (const answer of [same, same, { ...same, ...difference }, { ...same, ...difference }, same]) {
+        const fresh = encode({ ...answer, headers: [...(answer.headers ?? [])] });
+        assert.deepEqual(encode(answer), fresh);
+      }
     }
   });
 
