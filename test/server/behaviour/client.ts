@@ -66,6 +66,11 @@ export class RawClient {
     this.#wake();
   }
 
+  /** Somebody waits for news of this connection. */
+  get awaited(): boolean {
+    return this.#waiting.length > 0;
+  }
+
   #wake(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
