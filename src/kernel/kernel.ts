@@ -46,6 +46,14 @@ export interface Kernel {
   adopt(fd: number): number;
   /** The next queued connection: close-on-exec, non-blocking, TCP_NODELAY. `-EAGAIN` when there is none. */
   accept(listener: number): number;
+  /**
+   * A listener of {@link Kernel.listen} takes no new connections, while those begun can still be accepted: a handshake
+   * under way ends in the queue. Who comes later gets no answer until the listener is closed, and tries again (TCP), or
+   * finds no file (a unix socket's is removed, if it is still the one that `listen` made). Closing at once would reset
+   * whatever is between its client's connect and our accept. `-EPERM` for an adopted descriptor: others may listen
+   * on its socket, and nothing changes.
+   */
+  stopListening(listener: number): number;
   /** Starts a connection; wait until it is writable, then ask {@link Kernel.socketError}. */
   connect(address: Address): number;
   /** SO_ERROR: `0`, or the negative errno with which the connection failed. */

@@ -6,6 +6,7 @@ import type { KernelBackend } from './contract/backend.ts';
 import { listeningTests } from './contract/listening.ts';
 import { pollingTests } from './contract/polling.ts';
 import { serviceTests } from './contract/services.ts';
+import { stoppingTests } from './contract/stopping.ts';
 import { streamTests } from './contract/streams.ts';
 import { unixTests } from './contract/unix.ts';
 
@@ -16,6 +17,7 @@ export function testKernelContract(backend: KernelBackend): void {
   describe(`the ${backend.name} kernel`, () => {
     serviceTests(backend);
     listeningTests(backend);
+    stoppingTests(backend);
     streamTests(backend, 'inet');
     streamTests(backend, 'unix');
     unixTests(backend);

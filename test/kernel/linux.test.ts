@@ -44,6 +44,7 @@ if (create === undefined) {
     fileMode: (path) =>
       statSync(path, { throwIfNoEntry: false })?.mode === undefined ? undefined : statSync(path).mode & 0o777,
     createFile: (path) => {
+      rmSync(path, { force: true });
       writeFileSync(path, 'precious');
       chmodSync(path, 0o644);
     },

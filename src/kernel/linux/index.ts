@@ -5,6 +5,7 @@ import { lookup } from 'node:dns/promises';
 import type { Address } from '../address.ts';
 import { SystemError } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
+import * as listeners from './listeners.ts';
 import { createPoller } from './poller.ts';
 import * as sockets from './sockets.ts';
 
@@ -21,6 +22,7 @@ export function createLinuxKernel(): Kernel {
     monotonic: () => performance.now(),
     wallClock: () => Date.now(),
     random: (bytes) => void randomFillSync(bytes),
+    ...listeners,
     ...sockets,
     resolve,
     createPoller,

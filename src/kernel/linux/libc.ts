@@ -3,13 +3,13 @@
 //
 // Numbers are those of asm-generic, which x86-64, arm64, riscv64 and loongarch64 share.
 
-import koffi from 'koffi';
+import koffi, { type TypeObject } from 'koffi';
 
 const libc = koffi.load(null);
 
 type Call<A extends unknown[]> = (...args: A) => number;
 
-function declare<A extends unknown[]>(name: string, result: string, args: string[]): Call<A> {
+function declare<A extends unknown[]>(name: string, result: string, args: (string | TypeObject)[]): Call<A> {
   return libc.func(name, result, args) as unknown as Call<A>;
 }
 
@@ -86,8 +86,21 @@ export const epollWait = declare<[number, Uint8Array, number, number]>('epoll_wa
   'int',
 ]);
 
+/** struct sock_fprog of linux/filter.h: `len` instructions, of eight bytes each. */
+const socketFilter = koffi.struct({ len: 'uint16_t', filter: 'const void *' });
+export const SOCKET_FILTER_SIZE = koffi.sizeof(socketFilter);
+/** setsockopt for SO_ATTACH_FILTER, whose argument has a pointer in it. */
+export const attachFilter = declare<
+  [number, number, number, { readonly len: number; readonly filter: Uint8Array }, number]
+>('setsockopt', 'int', ['int', 'int', 'int', koffi.pointer(socketFilter), 'uint32_t']);
+
 /** The calling thread's errno: read it in the same expression as the call, since any call in between changes it. */
 export const errno: () => number = koffi.errno;
+
+/** A negative errno where a call returned -1, its result otherwise. Pass the call itself, so that nothing intervenes. */
+export function check(result: number): number {
+  return result < 0 ? -errno() : result;
+}
 
 /** Watches `fd` from libuv's loop (uv_poll); the callback gets `(status, events)`, whatever its types say. */
 export const poll = koffi.node.poll;
@@ -103,6 +116,7 @@ export const SO_REUSEADDR = 2;
 export const SO_ERROR = 4;
 export const SO_LINGER = 13;
 export const SO_REUSEPORT = 15;
+export const SO_ATTACH_FILTER = 26;
 export const IPPROTO_TCP = 6;
 export const TCP_NODELAY = 1;
 export const IPPROTO_IPV6 = 41;

@@ -19,6 +19,7 @@ export function createNodeKernel(): Kernel {
     listen: unsupported,
     adopt: unsupported,
     accept: unsupported,
+    stopListening: unsupported,
     connect: unsupported,
     socketError: unsupported,
     recv: unsupported,

@@ -48,6 +48,8 @@ export class SimulatedKernel implements Kernel, PollerHost {
   readonly #network: Network;
   readonly #hosts: Map<string, readonly string[]>;
   readonly #bytes: Random;
+  /** Listeners that `listen` made; others were adopted. */
+  readonly #own = new Set<number>();
   #wallClockOffset: number;
 
   constructor(
@@ -84,17 +86,17 @@ export class SimulatedKernel implements Kernel, PollerHost {
     const checked = checkAddress(address);
     if (this.#descriptors.full) return this.world.note('listen', 0, -EMFILE);
     const listener = this.#network.listen(checked, options);
-    return this.world.note(
-      'listen',
-      0,
-      typeof listener === 'number' ? listener : this.#descriptors.open(listener),
-    );
+    if (typeof listener === 'number') return this.world.note('listen', 0, listener);
+    const fd = this.#descriptors.open(listener);
+    this.#own.add(fd);
+    return this.world.note('listen', 0, fd);
   }
 
   adopt(fd: number): number {
     const found = this.#descriptors.get(fd);
     if (found === undefined) return this.world.note('adopt', fd, -EBADF);
     const socket = found.kind === 'stream' || found.kind === 'listener';
+    this.#own.delete(fd);
     return this.world.note('adopt', fd, socket ? fd : -ENOTSOCK);
   }
 
@@ -108,6 +110,13 @@ export class SimulatedKernel implements Kernel, PollerHost {
     if (this.#descriptors.full) return world.note('accept', fd, -EMFILE);
     const found = acceptFrom(world, listener);
     return world.note('accept', fd, typeof found === 'number' ? found : this.#descriptors.open(found));
+  }
+
+  stopListening(fd: number): number {
+    const listener = this.#descriptors.get(fd);
+    const own = listener?.kind === 'listener' && this.#own.has(fd);
+    if (own) this.#network.stopListening(listener);
+    return this.world.note('stopListening', fd, own ? 0 : -EPERM);
   }
 
   connect(address: Address): number {
@@ -162,6 +171,7 @@ export class SimulatedKernel implements Kernel, PollerHost {
         throw new Error(`close(${fd}): a poller still watches it; call remove(${fd}) first`);
       }
     }
+    this.#own.delete(fd);
     this.#descriptors.close(fd);
     if (found.references === 0) {
       if (found.kind === 'stream') found.close(kind);

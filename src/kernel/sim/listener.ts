@@ -19,6 +19,8 @@ export class ListenSocket implements Pollable, Actor {
   /** Connections whose handshake is under way. */
   handshakes = 0;
   references = 0;
+  /** SYNs go unanswered: those that come late try again, and meet whoever listens then. */
+  deaf = false;
   closed = false;
 
   constructor(world: World, local: Address, backlog: number, reusePort: boolean, ipv6Only: boolean) {

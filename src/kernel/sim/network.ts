@@ -61,6 +61,14 @@ export class Network {
     return listener;
   }
 
+  /** What has begun goes on; see the contract. */
+  stopListening(listener: ListenSocket): void {
+    const { local } = listener;
+    listener.deaf = true;
+    if (local.family === 'unix' && this.files.get(local.path)?.listener === listener)
+      this.files.delete(local.path);
+  }
+
   /** The file of a unix socket outlives its listener, as on Linux. */
   unlisten(listener: ListenSocket): void {
     listener.close();
@@ -210,7 +218,7 @@ class Handshake implements Actor {
       client.input.reset();
       return;
     }
-    if (listener === undefined || listener.full || world.strikes(world.faults.droppedSyn)) {
+    if (listener === undefined || listener.deaf || listener.full || world.strikes(world.faults.droppedSyn)) {
       this.#later(1000 * 2 ** (attempt - 1), SYN, attempt + 1);
       return;
     }

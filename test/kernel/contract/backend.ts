@@ -22,7 +22,7 @@ export interface KernelBackend {
   unixPath(): string;
   /** Permission bits of the file at `path`; undefined where there is none. */
   fileMode(path: string): number | undefined;
-  /** Creates a file that is no socket. */
+  /** Puts a file that is no socket at `path`, in place of what is there. */
   createFile(path: string): void;
   /** A descriptor of a regular file with these contents. */
   openFile(kernel: Kernel, contents: Uint8Array): number;

@@ -1,0 +1,124 @@
+// The contract's calls for listening sockets: opening and adopting them, accepting, and ceasing to listen without losing
+// anybody who has begun to connect.
+
+import { chmodSync, lstatSync, rmSync } from 'node:fs';
+import type { Address } from '../address.ts';
+import { EADDRINUSE, ECONNABORTED, ECONNREFUSED, EINTR, EINVAL, ENOTSOCK, EPERM } from '../errors.ts';
+import type { ListenOptions } from '../kernel.ts';
+import * as libc from './libc.ts';
+import { check } from './libc.ts';
+import { openSocket, setSwitch } from './open-socket.ts';
+import { claim, disown, isOwn, removeFile } from './own-listeners.ts';
+import { encodeAddress } from './sockaddr.ts';
+import { localAddress, socketError } from './sockets.ts';
+
+export function listen(address: Address, options: ListenOptions): number {
+  const encoded = encodeAddress(address);
+  const fd = openSocket(address.family);
+  if (fd < 0) return fd;
+  const failure = prepare(fd, address, encoded, options);
+  if (failure < 0) {
+    libc.close(fd);
+    return failure;
+  }
+  claim(fd, address);
+  return fd;
+}
+
+/** Bound before its file's mode is set, listening after: nobody can connect to a socket that does not listen. */
+function prepare(fd: number, address: Address, encoded: Buffer, options: ListenOptions): number {
+  if (address.family !== 'unix') {
+    setSwitch(fd, libc.SOL_SOCKET, libc.SO_REUSEADDR, true);
+    // Accepted sockets inherit it (tcp(7)), which saves a call for each of them.
+    setSwitch(fd, libc.IPPROTO_TCP, libc.TCP_NODELAY, true);
+    if (options.reusePort) setSwitch(fd, libc.SOL_SOCKET, libc.SO_REUSEPORT, true);
+    if (address.family === 'inet6') {
+      setSwitch(fd, libc.IPPROTO_IPV6, libc.IPV6_V6ONLY, options.ipv6Only === true);
+    }
+  }
+  let bound = check(libc.bind(fd, encoded, encoded.length));
+  if (bound === -EADDRINUSE && address.family === 'unix' && isStale(address.path, encoded)) {
+    rmSync(address.path, { force: true });
+    bound = check(libc.bind(fd, encoded, encoded.length));
+  }
+  if (bound < 0) return bound;
+  if (address.family === 'unix' && options.mode !== undefined) chmodSync(address.path, options.mode);
+  return check(libc.listen(fd, options.backlog));
+}
+
+/**
+ * A unix socket's file that nobody listens on was left by a crash: connecting to it is refused. So is connecting to an
+ * ordinary file, which must never be removed.
+ */
+function isStale(path: string, encoded: Buffer): boolean {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return false;
+  const probe = openSocket('unix');
+  if (probe < 0) return false;
+  const result = check(libc.connect(probe, encoded, encoded.length));
+  libc.close(probe);
+  return result === -ECONNREFUSED;
+}
+
+export function adopt(fd: number): number {
+  const descriptorFlags = check(libc.fcntl(fd, libc.F_GETFD, 0));
+  if (descriptorFlags < 0) return descriptorFlags;
+  const statusFlags = check(libc.fcntl(fd, libc.F_GETFL, 0));
+  if (statusFlags < 0) return statusFlags;
+  const named = localAddress(fd);
+  if (named === undefined) return socketError(fd) < 0 ? -ENOTSOCK : -EINVAL;
+  disown(fd);
+  libc.fcntl(fd, libc.F_SETFD, descriptorFlags | libc.FD_CLOEXEC);
+  libc.fcntl(fd, libc.F_SETFL, statusFlags | libc.O_NONBLOCK);
+  if (named.family !== 'unix') setSwitch(fd, libc.IPPROTO_TCP, libc.TCP_NODELAY, true);
+  return fd;
+}
+
+/** accept(2) hands pending network errors of the new connection to the caller, who is to try again. */
+export function accept(listener: number): number {
+  for (;;) {
+    const fd = check(libc.accept4(listener, null, null, libc.SOCK_NONBLOCK | libc.SOCK_CLOEXEC));
+    if (fd !== -ECONNABORTED && fd !== -EINTR) return fd;
+  }
+}
+
+// A classic BPF program (linux/filter.h, Documentation/networking/filter.rst) for a listening TCP socket: it sees each
+// segment from the TCP header on, and answers how much of it to keep. Byte 13 of the header has the flags (RFC 9293,
+// section 3.1).
+const SYN = 0x02;
+const DROP_SYN = instructions([
+  [0x30, 0, 0, 13], // ldb [13]
+  [0x45, 0, 1, SYN], // jset #SYN, 0, 1
+  [0x06, 0, 0, 0], // ret #0: dropped
+  [0x06, 0, 0, 0xffffffff], // ret #-1: kept whole
+]);
+
+/** struct sock_filter { __u16 code; __u8 jt; __u8 jf; __u32 k; } of each. */
+function instructions(program: readonly (readonly [code: number, jt: number, jf: number, k: number])[]) {
+  const bytes = Buffer.alloc(8 * program.length);
+  for (const [i, [code, jt, jf, k]] of program.entries()) {
+    bytes.writeUInt16LE(code, 8 * i);
+    bytes[8 * i + 2] = jt;
+    bytes[8 * i + 3] = jf;
+    bytes.writeUInt32LE(k, 8 * i + 4);
+  }
+  return { len: program.length, filter: bytes };
+}
+
+/**
+ * There is no system call for this: shutdown(2) and close(2) of a listening socket reset its queue. So a filter drops
+ * every SYN, and the ACK that ends a handshake passes. A client sends its SYN again after a second (RFC 6298, section 2),
+ * and finds the port closed, or a successor on it.
+ *
+ * In a SO_REUSEPORT group the kernel goes on choosing this socket for its share of the SYNs; these are late by that
+ * second, and their second try reaches a sibling once this one is closed. Closing at once would spare them the second,
+ * and reset those whose handshake is under way (but for net.ipv4.tcp_migrate_req, which is off by default): late is
+ * better than lost. Who keeps the group's sockets open beyond a member's life has no need of either: the queue waits
+ * for the next member.
+ */
+export function stopListening(fd: number): number {
+  if (!isOwn(fd)) return -EPERM;
+  if (removeFile(fd)) return 0;
+  return check(
+    libc.attachFilter(fd, libc.SOL_SOCKET, libc.SO_ATTACH_FILTER, DROP_SYN, libc.SOCKET_FILTER_SIZE),
+  );
+}

@@ -1,0 +1,20 @@
+// Makes sockets and sets their options, for those that listen (listeners.ts) and those that connect (sockets.ts). Every
+// descriptor is born close-on-exec: without it a program that the app spawns would keep listeners and clients open.
+
+import type { Address } from '../address.ts';
+import * as libc from './libc.ts';
+
+const FAMILY = { inet: libc.AF_INET, inet6: libc.AF_INET6, unix: libc.AF_UNIX } as const;
+const STREAM = libc.SOCK_STREAM | libc.SOCK_NONBLOCK | libc.SOCK_CLOEXEC;
+const ON = Buffer.from(new Int32Array([1]).buffer);
+const OFF = Buffer.from(new Int32Array([0]).buffer);
+
+/** A new stream socket, or a negative errno. */
+export function openSocket(family: Address['family']): number {
+  return libc.check(libc.socket(FAMILY[family], STREAM, 0));
+}
+
+/** Sets an option that is on or off: socket(7), tcp(7), ipv6(7). */
+export function setSwitch(fd: number, level: number, option: number, on: boolean): void {
+  libc.setsockopt(fd, level, option, on ? ON : OFF, 4);
+}
