@@ -131,6 +131,14 @@ export class RawClient {
     return this.raw;
   }
 
+  /** Waits until so many bytes have come. */
+  async receive(bytes: number): Promise<void> {
+    while (this.receivedBytes < bytes) {
+      assert.equal(this.ending, undefined, 'the connection ended');
+      await this.#news();
+    }
+  }
+
   /** The next final answer, to a request with `method`. Rejects where it is cut short. */
   async answer(method = 'GET'): Promise<Answer> {
     this.#reader.asked(method);
