@@ -224,6 +224,8 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined {
     this.#handlerTimer = this.context.loop.setTimer(handlerTimeout, () => {
       if (exchange.state !== OPEN) return;
       const reason = new Error(`the app has not answered within ${handlerTimeout} ms (handlerTimeout)`);
+      // What `AbortSignal.timeout` calls it: apps tell a deadline from a client that left by the name.
+      reason.name = 'TimeoutError';
       this.context.log.error(describe(exchange), reason.message);
       this.refuseExchange(exchange, 503, plainText(503, 'The application took too long.'));
       exchange.abort(reason);

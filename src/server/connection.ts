@@ -15,7 +15,7 @@ import { encodeResponseHead, PROBLEMS, Problem, type RequestHead, UNKNOWN_REQUES
 import { EAGAIN, SystemError } from '../kernel/index.ts';
 import type { Co } from '../task/index.ts';
 import type { Connection } from './connection-state.ts';
-import { COMPLETE, FAILED, type HttpExchange } from './exchange.ts';
+import { COMPLETE, FAILED, type HttpExchange, STARTED } from './exchange.ts';
 import { lingerAndClose } from './linger.ts';
 import { sendUnsent } from './output.ts';
 import { plainText, TEXT } from './plain-text.ts';
@@ -132,6 +132,7 @@ function* converse(connection: Connection, exchange: HttpExchange): Co<void> {
   const { context, stream } = connection;
   for (;;) {
     const received = receiveBody(connection, exchange);
+    const moved = exchange.pendingBytes > 0;
     moveReply(connection, exchange);
     settle(connection);
     const sent = sendUnsent(connection);
@@ -145,6 +146,10 @@ function* converse(connection: Connection, exchange: HttpExchange): Co<void> {
 
     if (connection.unsent !== undefined) connection.waitUnder(context.writeDeadlines, sent);
     else if (waitsForBody(exchange)) connection.waitUnder(context.bodyDeadlines, received > 0);
+    // One that has only shut down its side reads on; one that has left says so no sooner than something is sent. A stream
+    // in which nothing happens is kept for that one no longer than a client may take nothing.
+    else if (stream.peerClosed && exchange.state === STARTED)
+      connection.waitUnder(context.writeDeadlines, moved);
     else connection.waitUnder(undefined, false);
     yield connection;
 

@@ -179,7 +179,7 @@ export class HttpExchange implements Exchange {
   }
 
   write(bytes: Uint8Array): boolean {
-    if (this.superseded || this.state === FAILED) return true;
+    if (this.superseded || this.state === FAILED) return false;
     if (this.state !== STARTED)
       throw new LocalProtocolError('ERR_HTTP_NOT_STARTED', 'write() comes between start() and end()');
     if (this.framing === 'none' || bytes.length === 0) return true;
@@ -201,8 +201,11 @@ export class HttpExchange implements Exchange {
 
   drained(): Promise<void> {
     if (this.#connection.gone !== undefined) return Promise.reject(this.#connection.gone);
-    if (this.superseded)
-      return Promise.reject(this.aborted ?? new Error('the server has answered in the app’s place'));
+    if (this.superseded || this.state === FAILED) {
+      return Promise.reject(
+        this.aborted ?? new Error('nobody takes more of this answer: it was cut, or given by the server'),
+      );
+    }
     if (!this.#connection.congested) return Promise.resolve();
     this.#drained ??= Promise.withResolvers<void>();
     return this.#drained.promise;

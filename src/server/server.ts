@@ -4,7 +4,7 @@
 // `Connection: close`; idle ones have a grace for the request that may be on its way; what is still open at the
 // graceful timeout is cut. Then comes what apps do behind their answers (`waitUntil`), until the same time.
 
-import type { Address } from '../kernel/index.ts';
+import { type Address, SystemError } from '../kernel/index.ts';
 import type { Listener, Stream } from '../net/index.ts';
 import { type Co, sleep, Task } from '../task/index.ts';
 import { serveConnection } from './connection.ts';
@@ -60,11 +60,16 @@ export class Server {
   }
 
   *#acceptAll(listener: Listener): Co<never> {
-    for (let batch = 0; ; batch++) {
-      const stream = yield* listener.accept();
-      this.#welcome(stream);
-      if (batch % ACCEPT_BATCH === ACCEPT_BATCH - 1) yield* sleep(0);
-      while (this.#connections.size >= this.#context.settings.maxConnections) yield* sleep(FULL_PAUSE);
+    try {
+      for (let batch = 0; ; batch++) {
+        const stream = yield* listener.accept();
+        this.#welcome(stream);
+        if (batch % ACCEPT_BATCH === ACCEPT_BATCH - 1) yield* sleep(0);
+        while (this.#connections.size >= this.#context.settings.maxConnections) yield* sleep(FULL_PAUSE);
+      }
+    } catch (error) {
+      // A drain ends here: the listener has given out its last connection, and closed.
+      if (!(error instanceof SystemError && error.code === 'ECANCELED')) throw error;
     }
   }
 
@@ -136,6 +141,8 @@ export class Server {
       { connections: this.#connections.size, inFlight: counters.inFlight },
       `cut after ${settings.gracefulTimeout} ms (gracefulTimeout)`,
     );
+    for (const acceptor of this.#acceptors) acceptor.cancel();
+    for (const listener of this.#listeners) listener.close();
     for (const connection of this.#connections.values()) {
       connection.lose(new Error('the server stops'));
       connection.wake();

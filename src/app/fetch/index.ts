@@ -7,7 +7,4 @@ export {
   fetchApp,
 } from './fetch-app.ts';
 export { installFetchGlobals } from './globals.ts';
-export { LightHeaders } from './headers.ts';
 export type { RequestInfo } from './info.ts';
-export { Request } from './request.ts';
-export { LightResponse } from './response.ts';
