@@ -26,6 +26,9 @@ export class DuplexListener implements Listener {
   readonly #readiness = new Readiness();
   readonly #queue: Stream[] = [];
   #address: Address;
+  #stopping = false;
+  /** Node accepts no more: what is queued is the rest. */
+  #last = false;
   #closed = false;
 
   private constructor(server: Server, requested: Address) {
@@ -70,7 +73,9 @@ export class DuplexListener implements Listener {
   }
 
   tryAccept(): Stream | undefined {
-    return this.#queue.shift();
+    const stream = this.#queue.shift();
+    if (stream === undefined && this.#last) this.close();
+    return stream;
   }
 
   *accept(): Co<Stream> {
@@ -83,6 +88,20 @@ export class DuplexListener implements Listener {
     }
   }
 
+  /**
+   * Node can't stop without closing, which resets what the kernel has queued; it accepts all of that whenever it polls,
+   * so it is given the occasion first.
+   */
+  stopListening(): void {
+    if (this.#closed || this.#stopping) return;
+    this.#stopping = true;
+    afterPolling(() => {
+      this.#server.close();
+      this.#last = true;
+      this.#readiness.report(READABLE);
+    });
+  }
+
   /** As the kernel does, it resets what was never accepted. */
   close(): void {
     if (this.#closed) return;
@@ -91,6 +110,11 @@ export class DuplexListener implements Listener {
     for (const stream of this.#queue.splice(0)) stream.close('reset');
     this.#readiness.report(READABLE);
   }
+}
+
+/** Calls `then` once Node has polled for I/O: the first immediate may come before that in its loop, the second can't. */
+function afterPolling(then: () => void): void {
+  setImmediate(() => setImmediate(then));
 }
 
 function listening(server: Server, target: Target, options: ListenOptions): Promise<void> {

@@ -14,12 +14,18 @@ import {
   READABLE,
   SystemError,
 } from '../kernel/index.ts';
-import type { Loop, ReadyListener, Watch } from '../loop/index.ts';
+import type { Loop, ReadyListener, Timer, Watch } from '../loop/index.ts';
 import { type Co, sleep } from '../task/index.ts';
 import { Readiness } from './readiness.ts';
 import { SocketStream } from './socket.ts';
 import type { Listener, Stream } from './stream.ts';
 
+/**
+ * Milliseconds from the last SYN that was answered to the last ACK that is waited for: a round trip between cities, or
+ * some of a loaded machine's. Longer costs more than it saves: clients that come meanwhile get no answer, where a proxy
+ * that is refused turns to the next server at once.
+ */
+const HANDSHAKE_TIME = 50;
 /** Milliseconds to wait when the system is out of descriptors or memory: connections stay queued in the kernel. */
 const SHORTAGE_PAUSE = 100;
 const SHORTAGES: ReadonlySet<number> = new Set([-EMFILE, -ENFILE, -ENOBUFS, -ENOMEM]);
@@ -31,6 +37,9 @@ export class SocketListener implements Listener, ReadyListener {
   readonly #watch: Watch;
   readonly #readiness = new Readiness();
   #shortages = 0;
+  #stopping: Timer | undefined;
+  /** Nobody is on the way any more: what is queued is the rest. */
+  #last = false;
   #closed = false;
 
   /** Takes over `fd`, a listening non-blocking socket. */
@@ -95,12 +104,29 @@ export class SocketListener implements Listener, ReadyListener {
     const fd = this.#loop.kernel.accept(this.#fd);
     if (fd >= 0) return new SocketStream(this.#loop, fd);
     if (fd === -EAGAIN) this.#readiness.canRead = false;
-    return fd;
+    if (fd !== -EAGAIN || !this.#last) return fd;
+    this.close();
+    return -ECANCELED;
   }
 
+  /** Where the kernel can't stop it (an adopted descriptor), what comes later is for those that share the socket. */
+  stopListening(): void {
+    if (this.#closed || this.#stopping !== undefined) return;
+    const stopped = this.#loop.kernel.stopListening(this.#fd) === 0;
+    // A unix socket has no handshakes: who is connected is in the queue.
+    const wait = stopped && this.address.family !== 'unix' ? HANDSHAKE_TIME : 0;
+    this.#stopping = this.#loop.setTimer(wait, () => {
+      this.#last = true;
+      this.#readiness.report(READABLE);
+    });
+  }
+
+  /** A unix socket's file goes with it. What was never accepted is reset. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    if (this.#stopping !== undefined) this.#loop.cancelTimer(this.#stopping);
+    if (this.address.family === 'unix') this.#loop.kernel.stopListening(this.#fd);
     this.#watch.close();
     this.#loop.kernel.close(this.#fd);
     this.#readiness.report(READABLE);

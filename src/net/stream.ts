@@ -51,5 +51,10 @@ export interface Listener {
   accept(): Co<Stream>;
   /** The next connection if one is queued. */
   tryAccept(): Stream | undefined;
+  /**
+   * Takes no new connections. Those that have begun still come out of `accept`; when there are no more, the listener
+   * closes by itself, and `accept` says so.
+   */
+  stopListening(): void;
   close(): void;
 }

@@ -1,10 +1,10 @@
 // The server: listeners, an accept loop for each, and the end of it all. `serve` (index.ts) makes one.
 //
-// A drain, in order: what is queued is accepted, then the listeners close; each connection's next answer says
-// `Connection: close`; idle ones have a grace for the request that may be on its way; what is still open at the
-// graceful timeout is cut. Then comes what apps do behind their answers (`waitUntil`), until the same time.
+// A drain: the listeners take no new connections, give out those that have begun, and close; each connection's next
+// answer says `Connection: close`; idle ones have a grace for the request that may be on its way; what is still open at
+// the graceful timeout is cut. Then comes what apps do behind their answers (`waitUntil`), until the same time.
 
-import { type Address, SystemError } from '../kernel/index.ts';
+import type { Address } from '../kernel/index.ts';
 import type { Listener, Stream } from '../net/index.ts';
 import { type Co, sleep, Task } from '../task/index.ts';
 import { serveConnection } from './connection.ts';
@@ -52,6 +52,7 @@ export class Server {
       try {
         yield* this.#acceptAll(listener);
       } catch (error) {
+        // A drain ends here: the listener has given out its last connection, and is closed.
         if (this.#context.draining) return;
         this.#context.log.error({ err: error }, `accepting failed: trying again in ${RETRY_PAUSE} ms`);
         yield* sleep(RETRY_PAUSE);
@@ -60,16 +61,11 @@ export class Server {
   }
 
   *#acceptAll(listener: Listener): Co<never> {
-    try {
-      for (let batch = 0; ; batch++) {
-        const stream = yield* listener.accept();
-        this.#welcome(stream);
-        if (batch % ACCEPT_BATCH === ACCEPT_BATCH - 1) yield* sleep(0);
-        while (this.#connections.size >= this.#context.settings.maxConnections) yield* sleep(FULL_PAUSE);
-      }
-    } catch (error) {
-      // A drain ends here: the listener has given out its last connection, and closed.
-      if (!(error instanceof SystemError && error.code === 'ECANCELED')) throw error;
+    for (let batch = 0; ; batch++) {
+      const stream = yield* listener.accept();
+      this.#welcome(stream);
+      if (batch % ACCEPT_BATCH === ACCEPT_BATCH - 1) yield* sleep(0);
+      while (this.#connections.size >= this.#context.settings.maxConnections) yield* sleep(FULL_PAUSE);
     }
   }
 
@@ -109,18 +105,15 @@ export class Server {
   async #drain(): Promise<void> {
     const { settings, loop, keepAliveDeadlines } = this.#context;
     this.#context.draining = true;
-    for (const acceptor of this.#acceptors) acceptor.cancel();
-    for (const listener of this.#listeners) {
-      for (let stream = listener.tryAccept(); stream !== undefined; stream = listener.tryAccept())
-        this.#welcome(stream);
-      listener.close();
-    }
+    for (const listener of this.#listeners) listener.stopListening();
     keepAliveDeadlines.shorten(settings.keepAliveGrace);
     const timeUp = Promise.withResolvers<void>();
     const timer = loop.setTimer(settings.gracefulTimeout, () => {
       this.#cutAll();
       timeUp.resolve();
     });
+    await Promise.allSettled(this.#acceptors);
+    for (const listener of this.#listeners) listener.close();
     await this.#empty();
     await Promise.race([this.#context.settled(), timeUp.promise]);
     loop.cancelTimer(timer);
