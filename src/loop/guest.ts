@@ -7,16 +7,26 @@
 // The poll callback only schedules: an exception in it would vanish and silence the handle, and microtasks do not run
 // when it returns. In a `setImmediate` both behave as everywhere else in Node, and it comes in the same iteration.
 
+import { AsyncResource } from 'node:async_hooks';
 import type { Attachment } from '../kernel/index.ts';
 import type { Loop } from './loop.ts';
 import type { TimerWheel } from './timers.ts';
 import type { WatchTable } from './watch.ts';
+
+/** The longest `setTimeout` takes, in milliseconds: what is longer fires at once. */
+const MAX_TIMEOUT = 2 ** 31 - 1;
 
 export class GuestSeat {
   readonly #loop: Loop;
   readonly #timers: TimerWheel;
   readonly #watches: WatchTable;
   readonly #attachment: Attachment | undefined;
+  /**
+   * Turns run in the context in which the loop was attached: whoever scheduled something is often a request, whose
+   * `AsyncLocalStorage` stores are no business of the others. What starts a turn is made in that context, rather than
+   * the turn run in it: Node aborts the process where a `nextTick` callback's error passes a `runInAsyncScope`.
+   */
+  readonly #context = new AsyncResource('siskin.Loop', { requireManualDestroy: true });
   #immediate: NodeJS.Immediate | undefined;
   #timeout: NodeJS.Timeout | undefined;
   #armedFor = Number.POSITIVE_INFINITY;
@@ -29,16 +39,23 @@ export class GuestSeat {
     this.#attachment = loop.poller.attach?.(() => this.wake());
     this.watchesChanged();
     this.#armTimer();
+    if (loop.hasReadyWork) this.wake();
   }
 
   /** Has a turn soon: in this iteration of Node's loop, or the next. */
   wake(): void {
-    if (!this.#closed) this.#immediate ??= setImmediate(this.#turn);
+    if (this.#immediate !== undefined || this.#closed) return;
+    this.#immediate = this.#context.runInAsyncScope(setImmediate, undefined, this.#turn);
   }
 
   /** A timer was set outside a turn. */
-  timersChanged(deadline: number): void {
-    if (deadline < this.#armedFor) this.#arm(deadline);
+  timerSet(deadline: number): void {
+    if (deadline < this.#armedFor) this.#armTimer();
+  }
+
+  /** The last timer was cancelled outside a turn. */
+  timersEmptied(): void {
+    this.#armTimer();
   }
 
   /** The process stays alive for what is watched, and for nothing else of ours. */
@@ -61,7 +78,7 @@ export class GuestSeat {
     try {
       this.#loop.turn(0);
     } finally {
-      // A turn that throws has reported its error to Node by now; the work behind it still goes on.
+      // A turn that throws has its error reported by Node; the work behind it still goes on.
       if (this.#loop.hasReadyWork) this.wake();
       if (!this.#closed) this.#armTimer();
     }
@@ -73,6 +90,7 @@ export class GuestSeat {
     this.wake();
   };
 
+  /** A timeout that comes too early costs an empty turn; setting it anew each time a timer is reset costs more. */
   #armTimer(): void {
     const next = this.#timers.next();
     if (next === undefined) {
@@ -81,13 +99,10 @@ export class GuestSeat {
       this.#timeout = undefined;
       this.#armedFor = Number.POSITIVE_INFINITY;
     } else if (next < this.#armedFor) {
-      this.#arm(next);
+      clearTimeout(this.#timeout);
+      this.#armedFor = next;
+      const delay = Math.min(Math.max(Math.ceil(next - this.#loop.now()), 1), MAX_TIMEOUT);
+      this.#timeout = this.#context.runInAsyncScope(setTimeout, undefined, this.#onTimeout, delay);
     }
-  }
-
-  #arm(deadline: number): void {
-    clearTimeout(this.#timeout);
-    this.#armedFor = deadline;
-    this.#timeout = setTimeout(this.#onTimeout, Math.max(1, Math.ceil(deadline - this.#loop.now())));
   }
 }

@@ -41,7 +41,9 @@ export class Loop {
   #head = 0;
   #now: number;
   #turning = false;
+  #running = false;
   #stopped = false;
+  #closed = false;
   #turns = 0;
   #guest: GuestSeat | undefined;
 
@@ -69,35 +71,44 @@ export class Loop {
   /** Calls `callback` once, `delay` milliseconds from now, never early. Cancel it with {@link cancelTimer}. */
   setTimer(delay: number, callback: () => void): Timer {
     // The turn's own time would do, were it not for a handler that computed for a second before it set this.
-    const timer = this.#timers.set(this.kernel.monotonic() + Math.max(delay, 0), callback);
-    if (!this.#turning) this.#guest?.timersChanged(timer.deadline);
+    const timer = this.#timers.set(this.kernel.monotonic() + atLeastNone(delay), callback);
+    if (!this.#turning) this.#guest?.timerSet(timer.deadline);
     return timer;
   }
 
   /** Sets a timer made by {@link setTimer} anew. */
   resetTimer(timer: Timer, delay: number): void {
-    this.#timers.reset(timer, this.kernel.monotonic() + Math.max(delay, 0));
-    if (!this.#turning) this.#guest?.timersChanged(timer.deadline);
+    this.#timers.reset(timer, this.kernel.monotonic() + atLeastNone(delay));
+    if (!this.#turning) this.#guest?.timerSet(timer.deadline);
   }
 
   cancelTimer(timer: Timer): void {
     this.#timers.cancel(timer);
+    if (!this.#turning && this.#timers.size === 0) this.#guest?.timersEmptied();
   }
 
   /** Tells `listener` of `fd`'s readiness from now on; throws `SystemError` where `fd` can't be watched. */
   watch(fd: number, listener: ReadyListener): Watch {
+    this.#assertOpen();
     return this.#watches.add(fd, listener);
   }
 
   /** Runs until nothing is left to wait for, or {@link stop}. Not from within a promise's callback. */
   run(): void {
     if (this.#guest !== undefined) throw new Error('this loop is attached to Node’s: it runs by itself');
+    this.#assertOpen();
+    this.#assertIdle();
     assertMacrotask();
     this.#stopped = false;
-    while (!this.#stopped) {
-      const timeout = this.#idleTimeout();
-      if (timeout === undefined) return;
-      this.turn(timeout);
+    this.#running = true;
+    try {
+      while (!this.#stopped) {
+        const timeout = this.#idleTimeout();
+        if (timeout === undefined) return;
+        this.turn(timeout);
+      }
+    } finally {
+      this.#running = false;
     }
   }
 
@@ -112,8 +123,9 @@ export class Loop {
    */
   attach(): void {
     if (this.#guest !== undefined) return;
+    this.#assertOpen();
+    this.#assertIdle();
     this.#guest = new GuestSeat(this, this.#timers, this.#watches);
-    if (this.hasReadyWork) this.#guest.wake();
   }
 
   detach(): void {
@@ -121,25 +133,30 @@ export class Loop {
     this.#guest = undefined;
   }
 
-  /** Detaches and closes the poller. Descriptors stay open: they belong to whoever opened them. */
+  /** Detaches and closes the poller, for good. Descriptors stay open: they belong to whoever opened them. */
   close(): void {
+    this.#closed = true;
     this.stop();
     this.detach();
-    this.poller.close();
+    this.#watches.close();
   }
 
+  /** Whether another turn would find something to do without waiting for it. */
   get hasReadyWork(): boolean {
-    return this.#head < this.#ready.length;
+    return this.#head < this.#ready.length || this.#watches.hasReports;
   }
 
   /** One turn; waits at most `timeout` ms for descriptors (-1: for ever). `run` and the guest call it. */
   turn(timeout: number): void {
+    if (this.#turning) this.#assertIdle();
     this.#turning = true;
     this.#turns++;
     try {
       this.#watches.poll(timeout);
       this.#now = this.kernel.monotonic();
       this.#timers.advance(this.#now);
+      // Timers and listeners may have settled promises: what follows from those belongs before the first task.
+      drainMicrotasks();
       this.#runReady(this.#now + this.#budget);
     } finally {
       this.#turning = false;
@@ -157,10 +174,24 @@ export class Loop {
     }
   }
 
+  /** Drops what has run, once it is most of the queue: moving the rest each time would cost more than running it. */
   #compact(): void {
-    if (this.#head === this.#ready.length) this.#ready.length = 0;
-    else if (this.#head > 0) this.#ready.splice(0, this.#head);
+    const ready = this.#ready;
+    const left = ready.length - this.#head;
+    if (left > this.#head) return;
+    if (left > 0) ready.copyWithin(0, this.#head);
+    ready.length = left;
     this.#head = 0;
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new Error('this loop is closed');
+  }
+
+  #assertIdle(): void {
+    if (this.#running || this.#turning) {
+      throw new Error('this loop is already running: what it runs can only schedule more');
+    }
   }
 
   /** How long to wait for descriptors; `undefined` where nothing is left to wait for. */
@@ -180,6 +211,13 @@ export class Loop {
       watches: this.#watches.size,
     };
   }
+}
+
+/** A deadline that is no number would never come, and stay for ever. */
+function atLeastNone(delay: number): number {
+  if (delay >= 0) return delay;
+  if (delay < 0) return 0;
+  throw new TypeError(`a delay is a number of milliseconds; got ${String(delay)}`);
 }
 
 /** Inside a microtask V8 runs no others, so a loop that owns the thread would wait for promises for ever. */

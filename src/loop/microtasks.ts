@@ -13,7 +13,8 @@ export const canDrainMicrotasks = typeof tick === 'function';
 
 /**
  * Runs all queued microtasks and `nextTick` callbacks. Does nothing useful inside a microtask: V8 runs them in order.
- * What a `nextTick` callback throws is handled by Node as an uncaught exception.
+ * What a promise's callback throws is by then reported as an uncaught exception; what a `nextTick` callback throws is
+ * thrown here, and has to reach Node, which then mends its own records.
  */
 export function drainMicrotasks(): void {
   tick?.();

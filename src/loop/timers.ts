@@ -82,6 +82,7 @@ export class TimerWheel {
   /** When something is next to do: never later than the earliest deadline. `undefined` while no timer is set. */
   next(): number | undefined {
     if (this.#count === 0) return undefined;
+    if (!this.#isEmpty(this.#time % SLOTS)) return this.#time;
     let earliest = Number.POSITIVE_INFINITY;
     let width = 1;
     for (let level = 0; level < LEVELS; level++) {
@@ -96,6 +97,8 @@ export class TimerWheel {
   /** Fires what is due at `now`, in order of time. A callback that throws leaves the later ones to the next call. */
   advance(now: number): void {
     const target = Math.floor(now);
+    // Empty, but for what a callback that threw has left behind.
+    this.#fire(this.#time % SLOTS);
     while (this.#time < target) {
       const next = this.next();
       if (next === undefined || next > target) {
@@ -108,6 +111,10 @@ export class TimerWheel {
       }
       this.#fire(next % SLOTS);
     }
+  }
+
+  #isEmpty(slot: number): boolean {
+    return this.#slots[slot]!.next === this.#slots[slot];
   }
 
   /** Slots from `position` (excluded) to the next occupied one of `level`, round the wheel; 0 for none. */

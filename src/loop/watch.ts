@@ -42,8 +42,7 @@ export class Watch {
   wantWritable(): void {
     if (!this.#open || this.#interest === WRITABLE) return;
     this.#interest = WRITABLE;
-    const result = this.#table.poller.modify(this.fd, this.#token, WRITABLE);
-    if (result < 0) throw new SystemError('epoll_ctl', result, `fd ${this.fd}`);
+    this.#table.modify(this, WRITABLE);
   }
 
   /** Stops watching; call it before the descriptor is closed. */
@@ -61,6 +60,10 @@ export class WatchTable {
   readonly #generations: number[] = [];
   readonly #free: number[] = [];
   #size = 0;
+  /** Reports of the poller's last wait, and which of them is next. */
+  #reports = 0;
+  #nextReport = 0;
+  #closed = false;
 
   constructor(poller: Poller, onSizeChange: () => void) {
     this.poller = poller;
@@ -73,6 +76,7 @@ export class WatchTable {
 
   add(fd: number, listener: ReadyListener): Watch {
     const index = this.#free.pop() ?? this.#entries.length;
+    if (index > INDEX_MASK) throw new Error(`a loop watches at most ${INDEX_MASK + 1} descriptors`);
     const generation = ((this.#generations[index] ?? 0) + 1) & GENERATION_MASK;
     const watch = new Watch(this, fd, (generation << INDEX_BITS) | index, listener);
     const result = this.poller.add(fd, watch.token, 0);
@@ -88,6 +92,7 @@ export class WatchTable {
   }
 
   remove(watch: Watch): void {
+    if (this.#closed) return;
     const index = watch.token & INDEX_MASK;
     this.poller.remove(watch.fd);
     this.#entries[index] = undefined;
@@ -96,13 +101,42 @@ export class WatchTable {
     if (this.#size === 0) this.#onSizeChange();
   }
 
+  modify(watch: Watch, interest: number): void {
+    if (this.#closed) return;
+    const result = this.poller.modify(watch.fd, watch.token, interest);
+    if (result < 0) throw new SystemError('epoll_ctl', result, `fd ${watch.fd}`);
+  }
+
+  /** Whether reports are left that a listener's exception kept from being passed on. */
+  get hasReports(): boolean {
+    return this.#nextReport < this.#reports;
+  }
+
   /** Waits for reports and passes each to its listener; those of watches closed meanwhile are dropped. */
   poll(timeout: number): void {
-    const count = this.poller.wait(timeout);
-    for (let i = 0; i < count; i++) {
-      const token = this.poller.token(i);
-      const watch = this.#entries[token & INDEX_MASK];
-      if (watch !== undefined && watch.token === token) watch.listener.onReady(this.poller.flags(i));
+    if (this.#closed) return;
+    const { poller } = this;
+    if (this.#nextReport >= this.#reports) {
+      this.#reports = 0;
+      this.#nextReport = 0;
+      this.#reports = poller.wait(timeout);
     }
+    // Nothing reports an edge twice: a listener that throws must not take those of the others along.
+    while (this.#nextReport < this.#reports) {
+      const i = this.#nextReport++;
+      const token = poller.token(i);
+      const watch = this.#entries[token & INDEX_MASK];
+      if (watch !== undefined && watch.token === token) watch.listener.onReady(poller.flags(i));
+    }
+  }
+
+  /** Closes the poller. Its descriptor's number may soon be somebody else's: nothing here touches it any more. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#entries.length = 0;
+    this.#reports = 0;
+    this.#size = 0;
+    this.poller.close();
   }
 }
