@@ -1,14 +1,15 @@
-// async and await, explained by building them. Read it from top to bottom and run it: each part prints one line.
+// async and await, explained by building them. Read it from top to bottom and run it: each part prints one
+// line.
 //
 //   node examples/layers/await-explained.ts
 
 import { createKernel, Loop } from '../../src/loop/index.ts';
 import { type Co, deadline, type Suspend, sleep, spawn, type Waiter } from '../../src/task/index.ts';
 
-// ── 1. A function that can stop in the middle ────────────────────────────────────────────────────────────────────────
+// ── 1. A function that can stop in the middle ─────────────────────────────────────────────────────────
 //
-// A generator runs until it yields something, and there it stays, with all of its variables. Whoever called `next` gets
-// what was yielded, and decides when it goes on, and what `yield` then returns.
+// A generator runs until it yields something, and there it stays, with all of its variables. Whoever called
+// `next` gets what was yielded, and decides when it goes on, and what `yield` then returns.
 
 function* conversation(): Generator<string, string, string> {
   const name = yield 'Who are you?';
@@ -20,10 +21,11 @@ const question = talk.next().value;
 const reply = talk.next('Ada').value;
 console.log(`1. ${question} ${reply}`);
 
-// ── 2. So a function can say what it waits for, and leave the waiting to somebody else ──────────────────────────────
+// ── 2. So a function can say what it waits for, and leave the waiting to somebody else ────────────────
 //
-// Let it yield promises. A driver takes each, and when it settles, resumes the generator with its value; or throws the
-// error in the generator, at the very `yield` that waits, so that try and catch work as they always do.
+// Let it yield promises. A driver takes each, and when it settles, resumes the generator with its value; or
+// throws the error in the generator, at the very `yield` that waits, so that try and catch work as they
+// always do.
 
 function drive<T>(generator: Generator<Promise<unknown>, T, unknown>): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -55,10 +57,10 @@ function* driven(): Generator<Promise<unknown>, string, unknown> {
 
 console.log(`2. ${await drive(driven())}`);
 
-// ── 3. That is all there is to async and await ───────────────────────────────────────────────────────────────────────
+// ── 3. That is all there is to async and await ────────────────────────────────────────────────────────
 //
-// The same function in the language's own words: `function*` became `async function`, `yield` became `await`, and the
-// engine brings the driver.
+// The same function in the language's own words: `function*` became `async function`, `yield` became `await`,
+// and the engine brings the driver.
 
 async function awaited(): Promise<string> {
   const first = await later('one');
@@ -68,13 +70,13 @@ async function awaited(): Promise<string> {
 
 console.log(`3. ${await awaited()}`);
 
-// ── 4. What a promise can't do ───────────────────────────────────────────────────────────────────────────────────────
+// ── 4. What a promise can't do ────────────────────────────────────────────────────────────────────────
 //
-// A promise can't be asked to stop. Whoever waits for it can stop waiting, but what makes it goes on, and the waiting
-// function never learns that nobody wants its result: no `finally` of it runs.
+// A promise can't be asked to stop. Whoever waits for it can stop waiting, but what makes it goes on, and the
+// waiting function never learns that nobody wants its result: no `finally` of it runs.
 //
-// A Task is the same driver with one change. What is yielded is no promise but a `Suspend`: something that can be told
-// both `park`, remember who waits, and `unpark`, forget it. That one more method is cancellation.
+// A Task is the same driver with one change. What is yielded is no promise but a `Suspend`: something that
+// can be told both `park`, remember who waits, and `unpark`, forget it. That one more method is cancellation.
 
 class Doorbell implements Suspend {
   #waiter: Waiter | undefined;
@@ -105,10 +107,10 @@ const task = spawn(loop, answerTheDoor(bell));
 setImmediate(() => bell.ring('Grace'));
 console.log(`4. ${await task}`);
 
-// ── 5. Coroutines call coroutines with yield* ────────────────────────────────────────────────────────────────────────
+// ── 5. Coroutines call coroutines with yield* ─────────────────────────────────────────────────────────
 //
-// `yield` hands something to the driver; `yield*` runs another coroutine in place of this line, passes its waits on to
-// the driver, and has its result, with its type. So a wait can be any number of calls deep.
+// `yield` hands something to the driver; `yield*` runs another coroutine in place of this line, passes its
+// waits on to the driver, and has its result, with its type. So a wait can be any number of calls deep.
 
 function* nap(name: string): Co<string> {
   yield* sleep(1);
@@ -123,10 +125,11 @@ function* bedtime(): Co<string> {
 
 console.log(`5. ${await spawn(loop, bedtime())}`);
 
-// ── 6. And it can be stopped, wherever it waits ──────────────────────────────────────────────────────────────────────
+// ── 6. And it can be stopped, wherever it waits ───────────────────────────────────────────────────────
 //
-// `deadline` cancels what takes too long: the task is taken off whatever it is parked on, and an error is thrown at that
-// place, so that `finally` closes what was opened. With sockets that is the difference between a timeout and a leak.
+// `deadline` cancels what takes too long: the task is taken off whatever it is parked on, and an error is
+// thrown at that place, so that `finally` closes what was opened. With sockets that is the difference between
+// a timeout and a leak.
 
 function* oversleep(log: string[]): Co<void> {
   try {
@@ -138,5 +141,9 @@ function* oversleep(log: string[]): Co<void> {
 }
 
 const log: string[] = [];
-await spawn(loop, deadline(5, oversleep(log))).then(undefined, (error: Error) => log.push(error.name));
+try {
+  await spawn(loop, deadline(5, oversleep(log)));
+} catch (error) {
+  log.push((error as Error).name);
+}
 console.log(`6. ${log.join(', ')}`);

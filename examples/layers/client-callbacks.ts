@@ -1,5 +1,6 @@
-// The client, with callbacks on the event loop: what client-coroutines.ts does, without coroutines. Every step
-// names the one after it, errors are passed along by hand, and who starts something must remember to stop it.
+// The client, with callbacks on the event loop: what client-coroutines.ts does, without coroutines. Every
+// step names the one after it, errors are passed along by hand, and who starts something must remember to
+// stop it.
 //
 //   node examples/layers/client-callbacks.ts 7000         (on Linux: it talks to the kernel itself)
 
@@ -48,7 +49,7 @@ export function report(loop: Loop, service: Address, callback: Callback<string[]
   }
 }
 
-/** Asks one question over a connection of its own. Calls back later, never at once, and not once it is cancelled. */
+/** Asks one question over a connection of its own. Calls back later, never at once; not if cancelled. */
 function ask<T>(loop: Loop, service: Address, what: string, callback: Callback<T>): Cancel {
   const { kernel } = loop;
   const fd = kernel.connect(service);

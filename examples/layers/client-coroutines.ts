@@ -1,6 +1,6 @@
-// The client, with coroutines. Ten users and their accounts, all at once: `all` runs them side by side, and within
-// each the account is asked for when its user is known. If one fails, the others are cancelled, and `finally`
-// closes every socket.
+// The client, with coroutines. Ten users and their accounts, all at once: `all` runs them side by side, and
+// within each the account is asked for when its user is known. If one fails, the others are cancelled, and
+// `finally` closes every socket.
 //
 //   node examples/layers/client-coroutines.ts 7000
 

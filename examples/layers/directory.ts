@@ -1,5 +1,5 @@
-// What the small service knows, and how it answers: one line asked, one line of JSON back. Both versions of the
-// service and of the client share it, so that they differ in nothing but how they wait.
+// What the small service knows, and how it answers: one line asked, one line of JSON back. Both versions of
+// the service and of the client share it, so that they differ in nothing but how they wait.
 //
 //   GET user 7       {"id":7,"name":"Katherine","account":17}
 //   GET account 17   {"id":17,"balance":1300}

@@ -1,5 +1,5 @@
-// An HTTP GET over a raw socket. `siskin/http` never touches the socket: it turns what we send into bytes, and the
-// bytes we hand it into events. What moves bytes in between is up to us.
+// An HTTP GET over a raw socket. `siskin/http` never touches the socket: it turns what we send into bytes,
+// and the bytes we hand it into events. What moves bytes in between is up to us.
 //
 //   node examples/layers/http-get.ts http://127.0.0.1:8000/
 

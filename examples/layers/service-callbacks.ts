@@ -1,6 +1,6 @@
 // The service, with callbacks on the event loop: what service-coroutines.ts does, without coroutines. What a
-// coroutine keeps in its local variables and in the place where it waits is here a set of variables that every
-// callback must leave consistent, whatever comes first: bytes, room, an end, a timeout.
+// coroutine keeps in its local variables and in the place where it waits is here a set of variables that
+// every callback must leave consistent, whatever comes first: bytes, room, an end, a timeout.
 //
 //   node examples/layers/service-callbacks.ts 7000        (on Linux: it talks to the kernel itself)
 
@@ -71,7 +71,7 @@ function converse(loop: Loop, kernel: Kernel, fd: number, onClose: () => void): 
     goOn();
   }
 
-  /** Answers all that can be answered now. No question is read while an answer waits for room: they would pile up. */
+  /** Answers what can be answered. While an answer waits for room nothing is read, or they would pile up. */
   function goOn(): void {
     while (!closed && unsent.length === 0) {
       const end = buffer.subarray(0, length).indexOf('\n');

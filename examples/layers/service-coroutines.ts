@@ -1,5 +1,5 @@
-// The service, with coroutines: each connection is a function that reads as if it blocked. While it waits, others
-// run. Compare service-callbacks.ts, which does the same without them.
+// The service, with coroutines: each connection is a function that reads as if it blocked. While it waits,
+// others run. Compare service-callbacks.ts, which does the same without them.
 //
 //   node examples/layers/service-coroutines.ts 7000
 

@@ -1,35 +1,35 @@
 // The service and its client again, not a line of them changed, on a simulated network: a kernel is a program
-// too. Connections are reset, packets lost or late, buffers tiny, all of it drawn from one seed; and the clock
-// moves only while everybody waits. A day passes in a moment, and the same seed gives the same day, byte for byte.
+// too. Connections are reset, packets lost or late, buffers tiny, all of it drawn from one seed; and the
+// clock moves only while everybody waits. A day passes in a moment, and the same seed gives the same day,
+// byte for byte.
 //
 //   node examples/layers/simulated.ts 7
 
 import { createSimKernel, FaultOptions } from '../../src/kernel/sim/index.ts';
 import { Loop } from '../../src/loop/index.ts';
 import { listen, type Target } from '../../src/net/index.ts';
-import { type Co, scope, sleep, spawn } from '../../src/task/index.ts';
+import { type Co, race, sleep, spawn } from '../../src/task/index.ts';
 import { report } from './client-coroutines.ts';
 import { serve } from './service-coroutines.ts';
 
 const HOUR = 60 * 60 * 1000;
 const FAULTS = { ...FaultOptions.benign, slowPeer: 0, reset: 0.005, droppedSyn: 0.02 };
 
-/** A day of the service, and of a client that asks every hour. */
+/** The service, until its client has asked for a day. */
 function* day(): Co<void> {
-  yield* scope(function* (tasks) {
-    const listener = yield* listen({ family: 'inet', host: '10.0.0.1', port: 80 });
-    const service = tasks.spawn(serve(listener));
-    for (let hour = 0; hour < 24; hour++) {
-      const { lines, failures } = yield* persist(listener.address);
-      const clock = `${String(hour).padStart(2, '0')}:00`;
-      console.log(
-        `${clock}  ${lines.length} answers, failures before: ${failures}  ${lines[hour % lines.length]}`,
-      );
-      yield* sleep(HOUR);
-    }
-    service.cancel();
-    listener.close();
-  });
+  const listener = yield* listen({ family: 'inet', host: '10.0.0.1', port: 80 });
+  yield* race([serve(listener), askEveryHour(listener.address)]);
+  listener.close();
+}
+
+function* askEveryHour(service: Target): Co<void> {
+  for (let hour = 0; hour < 24; hour++) {
+    const { lines, failures } = yield* persist(service);
+    const clock = `${String(hour).padStart(2, '0')}:00`;
+    const sample = lines[hour % lines.length];
+    console.log(`${clock}  ${failures} failures, then ${lines.length} answers, such as: ${sample}`);
+    yield* sleep(HOUR);
+  }
 }
 
 /** Asks until all answers are there. On this network that may take a few tries. */
@@ -53,8 +53,8 @@ const kernel = createSimKernel({
 const loop = new Loop(kernel);
 const start = performance.now();
 
-// `run` owns the thread until nothing is left to wait for. It can't be called from a promise's callback, and what
-// comes after an `await` is one.
+// `run` owns the thread until nothing is left to wait for. It can't be called from a promise's callback, and
+// what comes after an `await` is one.
 setImmediate(() => {
   const task = spawn(loop, day());
   task.onDone(() => loop.stop());
