@@ -73,8 +73,8 @@ describe('the small service and its client', () => {
           questions.map((each) => `${answer(each)}\n`).join(''),
         );
         assert.equal(await exchange(port, ''), '');
-        const many = 'GET user 1\n'.repeat(20_000);
-        assert.equal((await exchange(port, many)).length, `${answer('GET user 1')}\n`.length * 20_000);
+        const many = 'GET user 1\n'.repeat(5000);
+        assert.equal((await exchange(port, many)).length, `${answer('GET user 1')}\n`.length * 5000);
       }));
   }
 

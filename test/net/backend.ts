@@ -31,6 +31,8 @@ export interface Network {
   unixPath(): string;
   /** A listening descriptor, as a parent process would hand it down. */
   inherited(loop: Loop): number;
+  /** Leaves a unix socket's file behind, as a process that was killed does. */
+  abandon(loop: Loop, path: string): void;
   /** An address that does not answer, until `release` is called. */
   deafAddress(loop: Loop): { address: Address; release(): void };
 }
@@ -59,6 +61,7 @@ export const simulated: Network = {
   address: () => ({ family: 'inet', host: '127.0.0.1', port: 0 }),
   unixPath: () => `/run/${paths++}.sock`,
   inherited: ({ kernel }) => kernel.listen(simulated.address(), { backlog: 8 }),
+  abandon: ({ kernel }, path) => listenAndDie(kernel, path),
   deafAddress: () => ({ address: { family: 'inet', host: '192.0.2.1', port: 80 }, release() {} }),
 };
 
@@ -164,6 +167,7 @@ function realNetwork(name: string, create: () => Kernel): Omit<Network, 'inherit
     },
     address: () => ({ family: 'inet', host: '127.0.0.1', port: 0 }),
     unixPath: () => join(folder, `${paths++}`),
+    abandon: (_loop, path) => listenAndDie(createLinuxKernel(), path),
     // Its queue has room for one connection, which takes it; SYNs after that are dropped.
     deafAddress() {
       const kernel = createLinuxKernel();
@@ -176,6 +180,10 @@ function realNetwork(name: string, create: () => Kernel): Omit<Network, 'inherit
       return { address, release };
     },
   };
+}
+
+function listenAndDie(kernel: Kernel, path: string): void {
+  kernel.close(kernel.listen({ family: 'unix', path }, { backlog: 1 }));
 }
 
 function withHosts(kernel: Kernel): Kernel {

@@ -113,6 +113,46 @@ function listenerTests(network: Network): void {
     listener.close();
   });
 
+  check(network, 'a unix socket that a killed process left behind is replaced', function* (loop) {
+    const path = network.unixPath();
+    network.abandon(loop, path);
+    assert.equal((yield* failureOf(connect({ family: 'unix', path }))).code, 'ECONNREFUSED');
+    const listener = yield* listen({ family: 'unix', path });
+    const [server, client] = yield* all([listener.accept(), connect({ family: 'unix', path })]);
+    server.close();
+    client.close();
+    listener.close();
+  });
+
+  check(network, 'a unix socket’s file goes with its listener', function* () {
+    const path = network.unixPath();
+    const listener = yield* listen({ family: 'unix', path });
+    listener.close();
+    yield* arrival();
+    assert.equal((yield* failureOf(connect({ family: 'unix', path }))).code, 'ENOENT');
+  });
+
+  check(network, 'stopped, it hands out who has come already, and then closes', function* () {
+    const listener = yield* listen(network.address());
+    const clients = yield* all([connect(listener.address), connect(listener.address)]);
+    listener.stopListening();
+    listener.stopListening();
+    const servers = [yield* listener.accept(), yield* listener.accept()];
+    assert.equal((yield* failureOf(listener.accept())).code, 'ECANCELED');
+    assert.equal((yield* failureOf(connect(listener.address))).code, 'ECONNREFUSED');
+    for (const stream of [...clients, ...servers]) stream.close();
+  });
+
+  check(network, 'stopped while somebody waits to accept, it tells them', function* () {
+    const listener = yield* listen(network.address());
+    yield* scope(function* (tasks) {
+      const failure = tasks.spawn(failureOf(listener.accept()));
+      yield* arrival();
+      listener.stopListening();
+      assert.equal((yield* failure.join()).code, 'ECANCELED');
+    });
+  });
+
   check(network, 'adopts a listening descriptor that was inherited', function* (loop) {
     const listener = yield* listen({ family: 'fd', fd: network.inherited(loop) });
     const [server, client] = yield* all([listener.accept(), connect(listener.address)]);
