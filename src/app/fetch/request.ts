@@ -29,7 +29,7 @@ export class LightRequest {
   }
 
   get url(): string {
-    return (this.#url ??= normalUrl(this.#exchange.url));
+    return (this.#url ??= normalUrl(this.#exchange.url, this.#exchange.peer));
   }
 
   get headers(): LightHeaders {

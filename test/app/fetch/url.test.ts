@@ -5,7 +5,8 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { normalUrl } from '../../../src/app/fetch/url.ts';
 
-const expected = (url: string) => URL.parse(url)?.href ?? url;
+const HERE = { localAddress: '127.0.0.1', localPort: 8000 };
+const expected = (url: string) => new URL(url).href;
 
 describe('normalUrl', () => {
   const urls = [
@@ -33,15 +34,25 @@ describe('normalUrl', () => {
     'http://a/b?c?d/../e',
     'http://a/caf\xe9',
     'http://a*',
-    'http:// /x',
+    'http://x_y/a',
   ];
   for (const url of urls) {
-    it(`shows ${url} as the platform does`, () => assert.equal(normalUrl(url), expected(url)));
+    it(`shows ${url} as the platform does`, () => assert.equal(normalUrl(url, HERE), expected(url)));
   }
 
   it('takes nothing in a path for a missing host', () => {
-    assert.equal(normalUrl('http:///x'), 'http:///x');
-    assert.equal(normalUrl('http:///../x'), 'http:///../x');
+    assert.equal(normalUrl('http:///x', HERE), 'http://127.0.0.1:8000/x');
+    assert.equal(normalUrl('http:///../x', HERE), 'http://127.0.0.1:8000/x');
+  });
+
+  it('names the address that was asked where the host is none of a URL', () => {
+    for (const host of ['a%20b', '999.9.9.9', '[v1.x]', 'a:99999', ' ', '%zz']) {
+      assert.equal(normalUrl(`http://${host}/x?y`, HERE), 'http://127.0.0.1:8000/x?y', host);
+      assert.equal(normalUrl(`https://${host}/../x`, HERE), 'https://127.0.0.1:8000/x', host);
+      assert.equal(normalUrl(`http://${host}`, HERE), 'http://127.0.0.1:8000/', host);
+    }
+    assert.equal(normalUrl('http://a%20b/', { localAddress: '::1', localPort: 80 }), 'http://[::1]/');
+    assert.equal(normalUrl('http://a%20b/', { localAddress: '', localPort: 0 }), 'http://localhost/');
   });
 
   it('shows any target as the platform does', () => {
@@ -71,7 +82,7 @@ describe('normalUrl', () => {
     fc.assert(
       fc.property(host, fc.array(piece, { maxLength: 8 }), (name, pieces) => {
         const url = `http://${name}/${pieces.join('')}`;
-        assert.equal(normalUrl(url), expected(url));
+        assert.equal(normalUrl(url, HERE), expected(url));
       }),
       { numRuns: 3000 },
     );
