@@ -5,11 +5,11 @@
 //   the app said something ─► wake()     ├──► the coroutine goes on, and looks at everything anew
 //   a deadline passed ──► onDeadline()   │
 
-import { BodyError, type Exchange } from '../app/index.ts';
+import { BodyError } from '../app/index.ts';
 import { type Problem, parseRequestHead, type RequestHead } from '../http/index.ts';
 import type { Loop, Timer } from '../loop/index.ts';
 import type { Stream } from '../net/index.ts';
-import { type Co, type Suspend, Task, type Waiter } from '../task/index.ts';
+import { type Suspend, Task, type Waiter } from '../task/index.ts';
 import type { ServerContext } from './context.ts';
 import type { Deadlined, DeadlineQueue } from './deadlines.ts';
 import { COMPLETE, FAILED, HttpExchange, OPEN } from './exchange.ts';
@@ -178,13 +178,9 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined {
   callApp(exchange: HttpExchange): void {
     const { context } = this;
     context.counters.inFlight++;
-    let work: undefined | Promise<void> | Co<void>;
+    let work: Work | undefined;
     try {
-      work = context.asyncContext.runInAsyncScope(
-        callHandle,
-        context.app as unknown as { handle: (exchange: Exchange) => undefined },
-        exchange,
-      );
+      work = context.asyncContext.runInAsyncScope(callHandle, context, exchange);
     } catch (error) {
       context.counters.inFlight--;
       this.appFailed(exchange, error);
@@ -198,7 +194,7 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined {
     this.#follow(exchange, work);
   }
 
-  #follow(exchange: HttpExchange, work: Promise<void> | Co<void>): void {
+  #follow(exchange: HttpExchange, work: Work): void {
     const { context } = this;
     const end = (error: unknown, failed: boolean): void => {
       context.counters.inFlight--;
@@ -207,15 +203,14 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined {
       else if (exchange.state === OPEN)
         this.appFailed(exchange, new Error('the app finished without answering'));
     };
-    if ('then' in work) {
+    if (work instanceof Task) {
+      this.#work = work;
+      work.onDone((task) => end(task.error, task.failed));
+    } else {
       work.then(
         () => end(undefined, false),
         (error: unknown) => end(error, true),
       );
-    } else {
-      const start = (): Task<void> => new Task(context.loop, work, { name: 'a handler' });
-      this.#work = context.asyncContext.runInAsyncScope(start);
-      this.#work.onDone((task) => end(task.error, task.failed));
     }
   }
 
@@ -314,11 +309,14 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined {
   }
 }
 
-function callHandle(
-  this: { handle: (exchange: Exchange) => undefined | Promise<void> | Co<void> },
-  exchange: HttpExchange,
-): undefined | Promise<void> | Co<void> {
-  return this.handle(exchange);
+/** What an app does that it has not done at once. */
+type Work = Promise<void> | Task<void>;
+
+function callHandle(this: ServerContext, exchange: HttpExchange): Work | undefined {
+  const work = this.app.handle(exchange);
+  if (work === undefined || 'then' in work) return work;
+  // Made in here, where `AsyncLocalStorage` is as the handler has left it.
+  return new Task(this.loop, work, { name: 'a handler' });
 }
 
 function endOf(address: Stream['remoteAddress']): End {
