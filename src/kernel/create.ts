@@ -7,18 +7,23 @@ import type { Kernel } from './kernel.ts';
 export type KernelChoice = 'auto' | 'linux' | 'node';
 
 /**
- * The kernel to run a loop on. Throws where `choice` can't be had on this platform.
+ * The kernel to run a loop on. Throws where `choice` can't be had on this platform; `auto` then takes Node's.
  *
  * @example const loop = new Loop(await createKernel());
  */
 export async function createKernel(choice: KernelChoice = 'auto'): Promise<Kernel> {
-  if (choice === 'linux' && process.platform !== 'linux') {
-    throw new Error(
-      `the kernel 'linux' needs Linux, and this is ${process.platform}: leave the choice to 'auto'`,
-    );
+  if (choice === 'linux' || (choice === 'auto' && process.platform === 'linux')) {
+    if (process.platform !== 'linux') {
+      throw new Error(
+        `the kernel 'linux' needs Linux, and this is ${process.platform}: leave the choice to 'auto'`,
+      );
+    }
+    try {
+      return (await import('./linux/index.ts')).createLinuxKernel();
+    } catch (error) {
+      // koffi has no binary for this processor or C library.
+      if (choice === 'linux') throw error;
+    }
   }
-  if (choice === 'node' || process.platform !== 'linux') {
-    return (await import('./node/index.ts')).createNodeKernel();
-  }
-  return (await import('./linux/index.ts')).createLinuxKernel();
+  return (await import('./node/index.ts')).createNodeKernel();
 }
