@@ -274,6 +274,7 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined {
     this.#exchange = undefined;
     // The deadline of the next wait begins with that wait, whatever the last one was for.
     this.deadlineQueue?.leave(this);
+    exchange.body?.close();
     const { recordAccess } = this.context;
     if (recordAccess !== undefined && exchange.started) recordAccess(accessRecordOf(exchange));
   }

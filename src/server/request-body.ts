@@ -24,6 +24,7 @@ export class RequestBody {
   #pieces: Uint8Array[] = [];
   #reader: Reader | undefined;
   #failure: BodyError | undefined;
+  #dropped = false;
   /** Bytes of data that have come. */
   received = 0;
   /** Bytes of it that the app has not taken yet. */
@@ -77,10 +78,14 @@ export class RequestBody {
     this.#deliver();
   }
 
-  /** As `receive`, for a body that nobody reads any more. Returns how many bytes of `input` it took. */
+  /**
+   * As `receive`, for a body that nobody reads any more: who does so all the same is told that some of it is missing.
+   * Returns how many bytes of `input` it took.
+   */
   discard(input: Input): number {
     const before = input.size;
     this.receive(input);
+    if (this.#pieces.length > 0) this.#dropped = true;
     this.#pieces = [];
     this.held = 0;
     return before - input.size;
@@ -100,6 +105,11 @@ export class RequestBody {
     if (this.complete) return;
     this.#failure ??= error;
     this.#deliver();
+  }
+
+  /** The exchange is over: an app that still waits for the rest is told that it will not come. */
+  close(): void {
+    if (!this.complete) this.fail(unread());
   }
 
   #shift(): Uint8Array | undefined {
@@ -138,7 +148,7 @@ export class RequestBody {
 
   /** See `Exchange.takeBody`. */
   take(): Uint8Array | undefined {
-    if (!this.complete || this.#reader !== undefined) return undefined;
+    if (!this.complete || this.#dropped || this.#reader !== undefined) return undefined;
     const pieces = this.#pieces;
     this.#pieces = [];
     this.held = 0;
@@ -151,6 +161,7 @@ export class RequestBody {
     if (this.#reader !== undefined) {
       return Promise.reject(new TypeError('readBody was called while an earlier call still waits'));
     }
+    if (this.#dropped) return Promise.reject(unread());
     const piece = this.#shift();
     if (piece !== undefined || this.complete) return Promise.resolve(piece);
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
@@ -159,4 +170,12 @@ export class RequestBody {
     onWait();
     return promise;
   }
+}
+
+function unread(): BodyError {
+  return new BodyError(
+    'ERR_BODY_CANCELLED',
+    400,
+    'the request was answered before all of its body was read, and the rest was dropped',
+  );
 }
