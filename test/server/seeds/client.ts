@@ -1,0 +1,264 @@
+// A client of a seed: does what its plan says, and judges what it gets. Each answer must be whole and carry the id and the
+// bytes of the request whose turn it is; or the connection has ended.
+
+import { MessageReader, type ResponseHead } from '../../../src/http/index.ts';
+import type { SimClient, SimKernel } from '../../../src/kernel/sim/index.ts';
+import { type Plan, type PlannedClient, type PlannedRequest, pattern } from './plan.ts';
+
+export const ADDRESS = { family: 'inet', host: '127.0.0.1', port: 80 } as const;
+/** Milliseconds after which a client gives up: longer than all deadlines of the server. */
+const MOST_PATIENCE = 150_000;
+/** How long it waits for 100 Continue before it sends the body all the same. */
+const CONTINUE_PATIENCE = 200;
+
+export class SeedClient {
+  readonly plan: PlannedClient;
+  readonly complaints: string[] = [];
+  readonly #run: Plan;
+  readonly #kernel: SimKernel;
+  readonly #reader = MessageReader.ofResponses();
+  readonly #onDone: () => void;
+  #sim: SimClient | undefined;
+  #sent = 0;
+  /** Of the request that is being sent: its body waits for 100 Continue. */
+  #holdsBody = false;
+  #asked = 0;
+  #answered = 0;
+  #head: ResponseHead | undefined;
+  #body: Buffer[] = [];
+  #paused = false;
+  /** The server has said that no further answer comes. */
+  #closing = false;
+  #mayHaveMore = false;
+  #nonsenseSent = false;
+  /** The server has ended the connection: an answer that is not whole says so by that. */
+  #over = false;
+  #departed = false;
+  done = false;
+
+  constructor(kernel: SimKernel, run: Plan, plan: PlannedClient, onDone: () => void) {
+    this.#kernel = kernel;
+    this.#run = run;
+    this.plan = plan;
+    this.#onDone = onDone;
+    kernel.after(plan.arrival, () => this.#connect());
+  }
+
+  // ── What it does ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  #connect(): void {
+    const { plan } = this;
+    this.#sim = this.#kernel.client(ADDRESS, {
+      ...(plan.pace !== undefined && { pace: plan.pace }),
+      onOpen: () => this.#begin(),
+      onData: (_, chunk) => this.#receive(chunk),
+      onEnd: () => this.#ended(),
+      onError: () => this.#ended(),
+    });
+    this.#kernel.after(MOST_PATIENCE, () => this.#depart('close'));
+    if (plan.departure === 'resetting') this.#kernel.after(plan.patience, () => this.#depart('reset'));
+    if (plan.departure === 'closing early') this.#kernel.after(plan.patience, () => this.#depart('close'));
+  }
+
+  #begin(): void {
+    const { manner, requests } = this.plan;
+    if (manner === 'sequential') {
+      this.#sendNext();
+      return;
+    }
+    const all = requests.map(({ head, body }) => head + body).join('');
+    this.#sent = requests.length;
+    if (manner === 'pipelined') {
+      this.#sim!.send(all);
+      this.#afterLast();
+    } else this.#sendPieces(all);
+  }
+
+  #sendPieces(text: string): void {
+    if (this.#departed) return;
+    const size = 1 + ((text.length * 7) % 97);
+    this.#sim!.send(text.slice(0, size));
+    if (text.length > size) this.#kernel.after(size % 5, () => this.#sendPieces(text.slice(size)));
+    else this.#afterLast();
+  }
+
+  #sendNext(): void {
+    const request = this.plan.requests[this.#sent];
+    if (request === undefined || this.#departed) return;
+    this.#sent++;
+    this.#holdsBody = request.expects;
+    this.#sim!.send(request.expects ? request.head : request.head + request.body);
+    if (request.expects) this.#kernel.after(CONTINUE_PATIENCE, () => this.#sendBody(request));
+    else if (this.#sent === this.plan.requests.length) this.#afterLast();
+  }
+
+  #sendBody(request: PlannedRequest): void {
+    if (!this.#holdsBody || this.plan.requests[this.#sent - 1] !== request || this.#departed) return;
+    this.#holdsBody = false;
+    this.#sim!.send(request.body);
+    if (this.#sent === this.plan.requests.length) this.#afterLast();
+  }
+
+  #afterLast(): void {
+    if (this.plan.departure === 'half-closing') this.#sim!.shutdown();
+    if (this.plan.departure === 'talking nonsense') {
+      this.#nonsenseSent = true;
+      this.#sim!.send(this.plan.nonsense).shutdown();
+    }
+  }
+
+  #depart(how: 'close' | 'reset'): void {
+    if (this.#departed) return;
+    this.#departed = true;
+    if (how === 'close') this.#sim!.close();
+    else this.#sim!.reset();
+    this.done = true;
+    this.#onDone();
+  }
+
+  // ── What it gets ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  #receive(chunk: Uint8Array): void {
+    const { pause } = this.plan;
+    const sim = this.#sim!;
+    if (pause !== undefined && !this.#paused && sim.receivedBytes >= pause.at) {
+      this.#paused = true;
+      sim.pause();
+      this.#kernel.after(pause.ms, () => {
+        if (!this.#departed) sim.resume();
+      });
+    }
+    this.#reader.receive(chunk);
+    this.#read();
+  }
+
+  #read(): void {
+    while (!this.done) {
+      // A response can't be read before its request is known; nonsense is answered as a GET.
+      if (this.#asked === this.#answered) {
+        this.#reader.asked(this.plan.requests[this.#asked]?.method ?? 'GET');
+        this.#asked++;
+      }
+      const event = this.#reader.next();
+      if (event.type === 'need-data') return;
+      if (event.type === 'closed') {
+        const rest = this.#reader.rest();
+        if (rest.length > 0 && !this.#mayHaveMore)
+          this.#complain(`got more behind the last answer: ${Buffer.from(rest).toString('latin1')}`);
+        return;
+      }
+      if (event.type === 'head') this.#onHead(event.head);
+      else if (event.type === 'data') this.#body.push(Buffer.from(event.bytes));
+      else if (event.type === 'end') this.#onAnswer();
+      else if (this.#over) return;
+      else {
+        this.#complain(`got no HTTP: ${JSON.stringify(event)}`);
+        this.#depart('close');
+      }
+    }
+  }
+
+  #onHead(head: ResponseHead): void {
+    const request = this.plan.requests[this.#answered];
+    if (!head.interim) {
+      this.#head = head;
+      return;
+    }
+    if (head.status !== 100 || request?.expects !== true)
+      this.#complain(`got ${head.status} and had not asked for it`);
+    else if (this.#sent === this.#answered + 1) this.#sendBody(request);
+  }
+
+  #onAnswer(): void {
+    const head = this.#head!;
+    const body = Buffer.concat(this.#body).toString('latin1');
+    const request = this.plan.requests[this.#answered];
+    this.#head = undefined;
+    this.#body = [];
+    this.#answered++;
+    this.#closing = !head.keepAlive;
+    // A head that was cut short is no HEAD request yet: what refuses it has a body.
+    this.#mayHaveMore = request?.method === 'HEAD' && head.status === 400;
+    if (request === undefined || this.#answered > this.#sent) this.#judgeRefusal(head);
+    else this.#judge(request, head, body);
+
+    // Whatever was not sent of this request must not follow it: there it would pass for another.
+    if (this.#holdsBody && !this.#closing)
+      this.#complain(`${request?.id} was answered without 100 Continue, and the connection kept`);
+    const over = this.#answered >= this.plan.requests.length && !this.#nonsenseSent;
+    if (over && this.plan.departure !== 'talking nonsense') this.#depart('close');
+    else if (this.plan.manner === 'sequential' && !this.#closing) this.#sendNext();
+  }
+
+  #judge(request: PlannedRequest, head: ResponseHead, body: string): void {
+    const { id, kind } = request;
+    if (head.status >= 400) {
+      if (!this.#mayFail(request, head.status))
+        this.#complain(`${id} was answered with ${head.status}: ${body}`);
+      if (head.get('x-id') !== undefined) this.#complain(`${id}: an error has an id`);
+      return;
+    }
+    if (head.status !== 200) this.#complain(`${id} was answered with ${head.status}`);
+    if (head.get('x-id') !== id) this.#complain(`${id} got the answer of ${head.get('x-id')}`);
+    if (kind === 'throw' || kind === 'reject') this.#complain(`${id} threw and was answered with 200`);
+    const expected = request.method === 'HEAD' ? '' : pattern(id, request.size);
+    if (kind === 'broken' && request.method !== 'HEAD')
+      this.#complain(`${id} was broken, and came as if whole`);
+    else if (body !== expected)
+      this.#complain(
+        `${id} has ${body.length} bytes instead of ${expected.length}, or others: ${body.slice(0, 60)}`,
+      );
+  }
+
+  /** Statuses that a request may meet for what it is, what its client did, or how busy the server is. */
+  #mayFail(request: PlannedRequest, status: number): boolean {
+    const { settings, calm } = this.#run;
+    if (status === 500) return request.kind === 'throw' || request.kind === 'reject';
+    if (status === 413) return request.size > settings.limitRequestBody && this.#closing;
+    if (!this.#closing) return false;
+    const { pace, finished } = this.#sim!;
+    if (status === 408)
+      return pace !== undefined && (pace.bytes * 1000) / pace.every < 2 * settings.bodyMinRate;
+    if (calm) return false;
+    // The network may have half-closed it within a request.
+    if (status === 400) return finished;
+    return status === 503 && (settings.maxInFlight < 100 || settings.handlerTimeout > 0);
+  }
+
+  /** What is no request is answered with an error at most, and then nothing more. */
+  #judgeRefusal(head: ResponseHead): void {
+    const cutShort = this.#sim!.finished && head.status === 400;
+    if (!(this.#nonsenseSent || cutShort) || head.status < 400 || head.status > 505)
+      this.#complain(`got an answer that no request asked for: ${head.status}`);
+    if (head.keepAlive) this.#complain(`nonsense was answered with ${head.status}, and the connection kept`);
+  }
+
+  #ended(): void {
+    this.#over = true;
+    // Only a FIN can end an answer that has no other end.
+    if (this.#sim!.error === 0) this.#reader.endOfInput();
+    this.#read();
+    if (this.done) return;
+    this.#judgeEnd();
+    this.#depart('close');
+  }
+
+  /** The server has ended the connection: where nothing went wrong, everything must have been answered. */
+  #judgeEnd(): void {
+    const { requests } = this.plan;
+    const next = requests[this.#answered];
+    if (!this.#run.calm || next === undefined) return;
+    const previous = requests[this.#answered - 1];
+    if (next.kind === 'broken' || this.#closing || previous?.last === true) return;
+    this.#complain(`${next.id} was not answered (${this.#sim!.error === 0 ? 'FIN' : 'reset'})`);
+  }
+
+  /** Called when the run is over. */
+  judge(): void {
+    if (!this.done) this.#complain('was left waiting');
+  }
+
+  #complain(what: string): void {
+    this.complaints.push(what);
+  }
+}
