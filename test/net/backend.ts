@@ -2,17 +2,20 @@
 // coroutine on it to its end, and find what it left open.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import tls from 'node:tls';
 import type { Address, Kernel } from '../../src/kernel/index.ts';
 import { createLinuxKernel } from '../../src/kernel/linux/index.ts';
 import { createNodeKernel } from '../../src/kernel/node/index.ts';
 import { createSimKernel, type SimKernel, type SimOptions } from '../../src/kernel/sim/index.ts';
 import { Loop } from '../../src/loop/index.ts';
-import { connect, createPair, listen, type Stream } from '../../src/net/index.ts';
-import { type Co, deadline, sleep, spawn } from '../../src/task/index.ts';
+import { connect, createPair, DuplexStream, listen, type Stream } from '../../src/net/index.ts';
+import { type Co, deadline, sleep, spawn, until } from '../../src/task/index.ts';
 
 /** More than any test takes, so that one that hangs fails instead. */
 const PATIENCE = 10_000;
@@ -96,6 +99,13 @@ export const streams: readonly Streams[] = [
   overUnix(linux, 4 * 1024 * 1024),
   overTcp(node, 32 * 1024 * 1024),
   overUnix(node, 4 * 1024 * 1024),
+  {
+    name: 'TLS over Node’s sockets',
+    run: node.run,
+    resets: false,
+    plenty: 32 * 1024 * 1024,
+    connected: overTls,
+  },
   memory,
 ];
 
@@ -108,6 +118,26 @@ function overUnix(network: Network, plenty: number): Streams {
   const { name, run } = network;
   const connected = () => meet({ family: 'unix', path: network.unixPath() });
   return { name: `a unix socket over ${name}`, run, plenty, resets: false, connected };
+}
+
+/** Both ends of a TLS connection, which a shared key secures: that takes no certificate (RFC 4279). */
+function* overTls(): Co<[Stream, Stream]> {
+  const psk = Buffer.alloc(32, 7);
+  const options = { ciphers: 'PSK', maxVersion: 'TLSv1.2', allowHalfOpen: true } as const;
+  const server = tls.createServer({ ...options, pskCallback: () => psk });
+  yield* until(once(server.listen(0, '127.0.0.1'), 'listening'));
+  const accepted = once(server, 'secureConnection') as Promise<[tls.TLSSocket]>;
+  const client = tls.connect({
+    ...options,
+    ...(server.address() as AddressInfo),
+    host: '127.0.0.1',
+    pskCallback: () => ({ psk, identity: 'client' }),
+    checkServerIdentity: () => undefined,
+  });
+  yield* until(once(client, 'secureConnect'));
+  const [socket] = yield* until(accepted);
+  server.close();
+  return [new DuplexStream(client), new DuplexStream(socket)];
 }
 
 /** A client, and the stream that a listener accepted from it. */

@@ -1,5 +1,5 @@
 // What a Stream promises, over every kind of stream: TCP and unix sockets, over the simulated kernel, Linux's and
-// Node's, and a pair in memory.
+// Node's, TLS, and a pair in memory.
 
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
@@ -343,6 +343,12 @@ function newsTests(kind: Streams): void {
         yield* reader.join();
       });
     });
+  });
+
+  over(kind, 'says whether it is encrypted', function* (left, right) {
+    yield* arrival();
+    const expected = kind.name.startsWith('TLS');
+    assert.deepEqual([left.encrypted, right.encrypted], [expected, expected]);
   });
 
   over(kind, 'nothing is read where nothing is', function* (_left, right) {
