@@ -131,6 +131,8 @@ const NOT_TAKEN = 'the client takes nothing of its response (writeTimeout)';
 function* converse(connection: Connection, exchange: HttpExchange): Co<void> {
   const { context, stream } = connection;
   for (;;) {
+    // What is said to a lost connection must not be sent: an app that gives up may look as if it had come to its end.
+    if (connection.gone !== undefined) return;
     const received = receiveBody(connection, exchange);
     const moved = exchange.pendingBytes > 0;
     moveReply(connection, exchange);

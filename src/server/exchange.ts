@@ -221,7 +221,7 @@ export class HttpExchange implements Exchange {
   }
 
   end(): void {
-    if (this.superseded || this.state === FAILED) return;
+    if (this.superseded || this.state === FAILED || this.#connection.gone !== undefined) return;
     if (this.state !== STARTED)
       throw new LocalProtocolError('ERR_HTTP_NOT_STARTED', 'end() comes once, after start()');
     if (this.owed > 0) {
