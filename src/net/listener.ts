@@ -4,11 +4,10 @@
 import {
   type Address,
   EAGAIN,
+  EBADF,
   ECANCELED,
-  EMFILE,
-  ENFILE,
-  ENOBUFS,
-  ENOMEM,
+  EINVAL,
+  ENOTSOCK,
   formatAddress,
   type ListenOptions,
   READABLE,
@@ -28,7 +27,11 @@ import type { Listener, Stream } from './stream.ts';
 const HANDSHAKE_TIME = 50;
 /** Milliseconds to wait when the system is out of descriptors or memory: connections stay queued in the kernel. */
 const SHORTAGE_PAUSE = 100;
-const SHORTAGES: ReadonlySet<number> = new Set([-EMFILE, -ENFILE, -ENOBUFS, -ENOMEM]);
+/**
+ * What is wrong with the listener itself. All else passes: a shortage, or an error of the network that accept(2) hands
+ * over with the connection that met it.
+ */
+const FATAL: ReadonlySet<number> = new Set([-ECANCELED, -EBADF, -EINVAL, -ENOTSOCK]);
 
 export class SocketListener implements Listener, ReadyListener {
   readonly address: Address;
@@ -87,8 +90,8 @@ export class SocketListener implements Listener, ReadyListener {
       const result = this.#next();
       if (typeof result !== 'number') return result;
       if (result === -EAGAIN) yield this.#readiness.readable;
-      else if (SHORTAGES.has(result)) yield* this.#pause();
-      else throw new SystemError('accept', result, formatAddress(this.address));
+      else if (FATAL.has(result)) throw new SystemError('accept', result, formatAddress(this.address));
+      else yield* this.#pause();
     }
   }
 
@@ -102,11 +105,21 @@ export class SocketListener implements Listener, ReadyListener {
     if (this.#closed) return -ECANCELED;
     if (!this.#readiness.canRead) return -EAGAIN;
     const fd = this.#loop.kernel.accept(this.#fd);
-    if (fd >= 0) return new SocketStream(this.#loop, fd);
+    if (fd >= 0) return this.#welcome(fd);
     if (fd === -EAGAIN) this.#readiness.canRead = false;
     if (fd !== -EAGAIN || !this.#last) return fd;
     this.close();
     return -ECANCELED;
+  }
+
+  /** A connection that can't be watched is closed: the table of watches is full, or memory is. */
+  #welcome(fd: number): Stream | number {
+    try {
+      return new SocketStream(this.#loop, fd);
+    } catch (error) {
+      if (error instanceof SystemError) return error.errno;
+      throw error;
+    }
   }
 
   /** Where the kernel can't stop it (an adopted descriptor), what comes later is for those that share the socket. */
@@ -132,7 +145,7 @@ export class SocketListener implements Listener, ReadyListener {
     this.#readiness.report(READABLE);
   }
 
-  /** How often accepting had to pause for want of descriptors. */
+  /** How often accepting had to pause, for want of descriptors mostly. */
   statistics(): { shortages: number } {
     return { shortages: this.#shortages };
   }

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { InetAddress } from '../../src/kernel/index.ts';
+import { type InetAddress, SystemError } from '../../src/kernel/index.ts';
 import { connect, listen, SocketListener, type Stream } from '../../src/net/index.ts';
 import { all, type Co, currentTask, scope, sleep } from '../../src/task/index.ts';
 import { arrival, check, failureOf, type Network, networks, readText, runSimulated } from './backend.ts';
@@ -211,7 +211,42 @@ describe('a listener over the simulated kernel', () => {
       assert.equal(client.text(), 'served');
     }));
 
-  test('closes what it took and cannot watch', () =>
+  test('goes on after an error of the network that accept hands over', () =>
+    runSimulated({}, function* (_loop, kernel) {
+      const EPROTO = 71;
+      const listener = yield* listen({ family: 'inet', host: '127.0.0.1', port: 80 });
+      const accept = kernel.accept.bind(kernel);
+      let errors = 0;
+      kernel.accept = (fd) => (errors++ === 0 ? -EPROTO : accept(fd));
+      const client = kernel.client(listener.address);
+      const server = yield* listener.accept();
+      server.close();
+      listener.close();
+      yield* arrival();
+      assert.ok(client.ended && errors >= 2);
+    }));
+
+  test('closes a connection that it cannot watch, and goes on', () =>
+    runSimulated({}, function* (loop, kernel) {
+      const ENOSPC = 28;
+      const listener = yield* listen({ family: 'inet', host: '127.0.0.1', port: 80 });
+      const watch = loop.watch.bind(loop);
+      let refused = 0;
+      loop.watch = (fd, told) => {
+        if (refused++ === 0) throw new SystemError('epoll_ctl', -ENOSPC);
+        return watch(fd, told);
+      };
+      const clients = [kernel.client(listener.address), kernel.client(listener.address)];
+      const server = yield* listener.accept();
+      yield* server.write('served');
+      server.close();
+      listener.close();
+      yield* arrival();
+      assert.deepEqual(clients.map((client) => client.text()).sort(), ['', 'served']);
+      assert.ok(clients.every((client) => client.done));
+    }));
+
+  test('adopts nothing that is no socket', () =>
     runSimulated({}, function* (loop, kernel) {
       const file = kernel.openFile(new Uint8Array(0));
       assert.throws(() => SocketListener.adopt(loop, file), { code: 'ENOTSOCK' });
