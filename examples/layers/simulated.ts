@@ -8,7 +8,7 @@
 import { createSimKernel, FaultOptions } from '../../src/kernel/sim/index.ts';
 import { Loop } from '../../src/loop/index.ts';
 import { listen, type Target } from '../../src/net/index.ts';
-import { type Co, race, sleep, spawn } from '../../src/task/index.ts';
+import { Cancelled, type Co, race, sleep, spawn } from '../../src/task/index.ts';
 import { report } from './client-coroutines.ts';
 import { serve } from './service-coroutines.ts';
 
@@ -37,7 +37,9 @@ function* persist(service: Target): Co<{ lines: string[]; failures: number }> {
   for (let failures = 0; ; failures++) {
     try {
       return { lines: yield* report(service), failures };
-    } catch {
+    } catch (error) {
+      // Whoever was told to stop must not try again.
+      if (error instanceof Cancelled) throw error;
       yield* sleep(1000 * 2 ** failures);
     }
   }
