@@ -154,6 +154,19 @@ export function check(kind: Pick<Network, 'run'>, name: string, body: (loop: Loo
   test(name, () => kind.run(body));
 }
 
+/** Registers a test over two connected streams, which are closed after it. */
+export function over(kind: Streams, name: string, body: (left: Stream, right: Stream) => Co<void>): void {
+  check(kind, name, function* () {
+    const [left, right] = yield* kind.connected();
+    try {
+      yield* body(left, right);
+    } finally {
+      left.close();
+      right.close();
+    }
+  });
+}
+
 /** Runs `body` on a simulated network, with `loop.run()`. It must close all that it opens. */
 export function runSimulated(
   options: SimOptions,
