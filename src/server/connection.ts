@@ -56,7 +56,9 @@ export function* serveConnection(connection: Connection): Co<void> {
       return;
     }
     if (!exchange.keepAlive) {
-      yield* lingerAndClose(connection, input.size > 0 || exchange.body?.complete === false);
+      // A client that meant to stay may be sending its next request: closed on, it would be reset, and lose the answer.
+      const speaks = exchange.head.keepAlive || input.size > 0 || exchange.body?.complete === false;
+      yield* lingerAndClose(connection, speaks);
       return;
     }
 

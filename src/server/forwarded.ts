@@ -26,8 +26,9 @@ interface Hop {
 /** What the proxies say; `undefined` where the peer is not trusted or says nothing. `peer`: '' for a unix socket. */
 export function readForwarded(head: RequestHead, peer: string, trusted: Networks): Forwarded | undefined {
   if (!trusted.has(peer)) return undefined;
-  const standard = head.get('forwarded');
-  const hops = standard === undefined ? legacyHops(head) : standardHops(standard);
+  // Proxies write one kind, most of them X-Forwarded-*, and pass the other on as the client sent it.
+  const legacy = legacyHops(head);
+  const hops = legacy.length > 0 ? legacy : standardHops(head.get('forwarded') ?? '');
   if (hops.length === 0) return undefined;
   let at = hops.length - 1;
   for (; at > 0; at--) {
