@@ -29,6 +29,7 @@ export function drainTests(backend: Backend): void {
       const answer = await client.answer();
       assert.deepEqual([answer.text, answer.get('connection')], ['finished', 'close']);
       assert.equal(await client.ended(), 'fin');
+      client.close();
       await stopped;
     },
   );
@@ -87,23 +88,29 @@ export function drainTests(backend: Backend): void {
     NEEDS_TIME,
   );
 
-  behaves(backend, 'nobody connects to a server that stops', async (open) => {
-    const { opened, open: release } = gate();
-    const site = await open(async () => {
-      await opened;
-      return new Response('x');
-    });
-    const client = await site.connect();
-    client.send(get());
-    await site.settle();
-    const stopped = site.stop();
-    await site.settle();
-    const late = site.dial();
-    assert.equal(await late.ended(), 'reset');
-    release();
-    assert.equal((await client.answer()).text, 'x');
-    await stopped;
-  });
+  behaves(
+    backend,
+    'nobody connects to a server that stops',
+    async (open) => {
+      const { opened, open: release } = gate();
+      const site = await open(async () => {
+        await opened;
+        return new Response('x');
+      });
+      const client = await site.connect();
+      client.send(get());
+      await site.settle();
+      const stopped = site.stop();
+      await site.settle();
+      const late = site.dial();
+      assert.equal(await late.ended(), 'reset');
+      release();
+      assert.equal((await client.answer()).text, 'x');
+      client.close();
+      await stopped;
+    },
+    NEEDS_TIME,
+  );
 
   behaves(
     backend,

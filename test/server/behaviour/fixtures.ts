@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
-import { type Backend, behaves, get } from './backend.ts';
+import { type Backend, behaves, get, type Site } from './backend.ts';
 
 interface Expectation {
   readonly maxBodyBytes?: number;
@@ -32,11 +32,15 @@ export function fixtureTests(backend: Backend): void {
     backend,
     'what breaks the protocol is refused with its status, and the connection closed',
     async (open) => {
+      const sites = new Map<number | undefined, Site>();
       for (const { name, bytes, expected } of fixtures('refuse')) {
         const { maxBodyBytes } = expected;
-        const site = await open(async (request) => new Response(await request.text()), {
-          settings: maxBodyBytes === undefined ? {} : { limitRequestBody: maxBodyBytes },
-        });
+        const site =
+          sites.get(maxBodyBytes) ??
+          (await open(async (request) => new Response(await request.text()), {
+            settings: maxBodyBytes === undefined ? {} : { limitRequestBody: maxBodyBytes },
+          }));
+        sites.set(maxBodyBytes, site);
         const client = await site.connect();
         client.send(bytes);
         if (expected.ends === true) client.end();

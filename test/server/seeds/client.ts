@@ -212,13 +212,13 @@ export class SeedClient {
 
   /** Statuses that a request may meet for what it is, what its client did, or how busy the server is. */
   #mayFail(request: PlannedRequest, status: number): boolean {
-    const { settings, calm } = this.#run;
+    const { settings, faults, calm } = this.#run;
     if (status === 500) return request.kind === 'throw' || request.kind === 'reject';
     if (status === 413) return request.size > settings.limitRequestBody && this.#closing;
     if (!this.#closing) return false;
     const { pace, finished } = this.#sim!;
-    if (status === 408)
-      return pace !== undefined && (pace.bytes * 1000) / pace.every < 2 * settings.bodyMinRate;
+    const slow = pace !== undefined || faults.smallBuffers + faults.slowPeer > 0;
+    if (status === 408) return slow;
     if (calm) return false;
     // The network may have half-closed it within a request.
     if (status === 400) return finished;
@@ -250,6 +250,8 @@ export class SeedClient {
     if (!this.#run.calm || next === undefined) return;
     const previous = requests[this.#answered - 1];
     if (next.kind === 'broken' || this.#closing || previous?.last === true) return;
+    // A reader so slow that the server no longer waits for it to take the last answer.
+    if (this.#sim!.pace !== undefined) return;
     this.#complain(`${next.id} was not answered (${this.#sim!.error === 0 ? 'FIN' : 'reset'})`);
   }
 
