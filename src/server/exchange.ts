@@ -19,6 +19,7 @@ import type { Stream } from '../net/index.ts';
 import type { Co } from '../task/index.ts';
 import type { Connection } from './connection-state.ts';
 import type { ServerContext } from './context.ts';
+import { forgivable } from './forgivable.ts';
 import { PeerView } from './peer.ts';
 import { RequestBody } from './request-body.ts';
 
@@ -200,15 +201,15 @@ export class HttpExchange implements Exchange {
   }
 
   drained(): Promise<void> {
-    if (this.#connection.gone !== undefined) return Promise.reject(this.#connection.gone);
+    if (this.#connection.gone !== undefined) return forgivable(Promise.reject(this.#connection.gone));
     if (this.superseded || this.state === FAILED) {
-      return Promise.reject(
-        this.aborted ?? new Error('nobody takes more of this answer: it was cut, or given by the server'),
-      );
+      const reason =
+        this.aborted ?? new Error('nobody takes more of this answer: it was cut, or given by the server');
+      return forgivable(Promise.reject(reason));
     }
     if (!this.#connection.congested) return Promise.resolve();
     this.#drained ??= Promise.withResolvers<void>();
-    return this.#drained.promise;
+    return forgivable(this.#drained.promise);
   }
 
   /** The connection has made progress, or will make none (`failure`): tells those that wait in `drained`. */

@@ -10,6 +10,7 @@ import {
   type HeadLimits,
   type RequestHead,
 } from '../http/index.ts';
+import { forgivable } from './forgivable.ts';
 import type { Input } from './input.ts';
 
 const NO_BYTES = new Uint8Array(0);
@@ -161,14 +162,14 @@ export class RequestBody {
     if (this.#reader !== undefined) {
       return Promise.reject(new TypeError('readBody was called while an earlier call still waits'));
     }
-    if (this.#dropped) return Promise.reject(unread());
+    if (this.#dropped) return forgivable(Promise.reject(unread()));
     const piece = this.#shift();
     if (piece !== undefined || this.complete) return Promise.resolve(piece);
-    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    if (this.#failure !== undefined) return forgivable(Promise.reject(this.#failure));
     const { promise, resolve, reject } = Promise.withResolvers<Uint8Array | undefined>();
     this.#reader = { resolve, reject };
     onWait();
-    return promise;
+    return forgivable(promise);
   }
 }
 

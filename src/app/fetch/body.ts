@@ -62,9 +62,12 @@ export class Body {
   /** The bytes belong to a clone too. */
   #shared = false;
   #native: NativeResponse | undefined;
+  /** What comes of reading it is up to a client. */
+  #ofClient: boolean;
 
   constructor(source: Source) {
     this.#source = source;
+    this.#ofClient = source instanceof Incoming;
     if (source instanceof NativeResponse) this.#native = source;
   }
 
@@ -85,29 +88,37 @@ export class Body {
   }
 
   text(): Promise<string> {
-    return this.#read(textOf, 'text');
+    return this.#forgive(this.#read(textOf, 'text'));
   }
 
   json(): Promise<unknown> {
-    return this.#read(jsonOf, 'json');
+    return this.#forgive(this.#read(jsonOf, 'json'));
   }
 
   bytes(): Promise<Uint8Array> {
-    return this.#read(this.#shared ? copyOf : bytesOf, 'bytes');
+    return this.#forgive(this.#read(this.#shared ? copyOf : bytesOf, 'bytes'));
   }
 
-  async arrayBuffer(): Promise<ArrayBuffer> {
-    const bytes = await this.bytes();
-    return bytes.buffer as ArrayBuffer;
+  arrayBuffer(): Promise<ArrayBuffer> {
+    return this.#forgive(this.bytes().then((bytes) => bytes.buffer as ArrayBuffer));
   }
 
   /** `type` is the value of the headers' content-type. */
-  async blob(type: string | null): Promise<Blob> {
-    return (await this.#typed(type)).blob();
+  blob(type: string | null): Promise<Blob> {
+    return this.#forgive(this.#typed(type).then((typed) => typed.blob()));
   }
 
-  async formData(type: string | null): Promise<FormDataBody> {
-    return (await this.#typed(type)).formData();
+  formData(type: string | null): Promise<FormDataBody> {
+    return this.#forgive(this.#typed(type).then((typed) => typed.formData()));
+  }
+
+  /**
+   * Node ends a process for a rejection that nobody handles. An app that has begun to read a request's body, and waits for
+   * it later or not at all, must not end for what its client sends; the app that waits is told.
+   */
+  #forgive<T>(reading: Promise<T>): Promise<T> {
+    if (this.#ofClient) reading.catch(ignore);
+    return reading;
   }
 
   /** A second body with the same bytes. Throws a TypeError where they were read already. */
@@ -119,7 +130,9 @@ export class Body {
       copy.#shared = this.#shared = true;
       return copy;
     }
-    return new Body(this.native().clone());
+    const copy = new Body(this.native().clone());
+    copy.#ofClient = this.#ofClient;
+    return copy;
   }
 
   /** The body for another request to send, used up here. Throws a TypeError where it was read already. */
@@ -175,6 +188,8 @@ export class Body {
     return native;
   }
 }
+
+function ignore(): void {}
 
 function attempt<T>(convert: (whole: string | Uint8Array) => T, whole: string | Uint8Array): Promise<T> {
   try {
