@@ -8,23 +8,45 @@ import type { Suspend, Waiter } from '../task/index.ts';
  * which is this object itself: an idle connection carries no other).
  */
 export class Readiness implements Suspend {
-  /** False once a read or a write came up short, until there is news. */
-  canRead = true;
-  canWrite = true;
-  peerClosed = false;
-  hangup = false;
+  /** The kernel's flags, as they are true now; one number, as there are as many of these as connections. */
+  #flags = READABLE | WRITABLE;
   /** Reads and writes at a stretch that had nothing to wait for: see `transfer.ts`. */
   streak = 0;
   #any: Waiter | undefined;
   #reader: Waiter | undefined;
   #writer: Waiter | undefined;
 
-  /** News: flags of the kernel's contract. */
+  /** False once a read came up short, until there is news. */
+  get canRead(): boolean {
+    return (this.#flags & READABLE) !== 0;
+  }
+
+  set canRead(value: boolean) {
+    this.#flags = value ? this.#flags | READABLE : this.#flags & ~READABLE;
+  }
+
+  /** False once a write came up short, until there is news. */
+  get canWrite(): boolean {
+    return (this.#flags & WRITABLE) !== 0;
+  }
+
+  set canWrite(value: boolean) {
+    this.#flags = value ? this.#flags | WRITABLE : this.#flags & ~WRITABLE;
+  }
+
+  get peerClosed(): boolean {
+    return (this.#flags & PEER_CLOSED) !== 0;
+  }
+
+  get hangup(): boolean {
+    return (this.#flags & HANGUP) !== 0;
+  }
+
+  /** News: flags of the kernel's contract. An end or an error is something to read, an error also something to write. */
   report(flags: number): void {
-    if ((flags & (READABLE | PEER_CLOSED | HANGUP)) !== 0) this.canRead = true;
-    if ((flags & (WRITABLE | HANGUP)) !== 0) this.canWrite = true;
-    if ((flags & PEER_CLOSED) !== 0) this.peerClosed = true;
-    if ((flags & HANGUP) !== 0) this.hangup = true;
+    if ((flags & HANGUP) !== 0) flags |= READABLE | WRITABLE;
+    else if ((flags & PEER_CLOSED) !== 0) flags |= READABLE;
+    this.#flags |= flags;
     this.#wake();
   }
 

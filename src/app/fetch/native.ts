@@ -1,9 +1,9 @@
 // The platform's own classes, taken before anything may have replaced them. The light classes of this folder chain
 // to their prototypes and hand over to them whatever they don't do themselves.
 
-export const NativeHeaders = globalThis.Headers;
-export const NativeRequest = globalThis.Request;
-export const NativeResponse = globalThis.Response;
+export const NativeHeaders: typeof globalThis.Headers = globalThis.Headers;
+export const NativeRequest: typeof globalThis.Request = globalThis.Request;
+export const NativeResponse: typeof globalThis.Response = globalThis.Response;
 
 export type NativeHeaders = InstanceType<typeof NativeHeaders>;
 export type NativeRequest = InstanceType<typeof NativeRequest>;
