@@ -23,6 +23,8 @@ export async function serveCommand(
   const stopped = stopCause(process, process.exit);
   try {
     const resolved = await resolveSettings({ flags, env: process.env });
+    // Before the app: a class of its own that extends Request or Response extends those that the server speaks.
+    (await import('../app/index.ts')).installFetchGlobals();
     const app = await loadWhileAlive(specifier);
     process.exit(await serveUntilStopped(app, resolved, stopped));
   } catch (error) {

@@ -3,7 +3,7 @@
 
 import { LightHeaders } from './headers.ts';
 import { NativeRequest } from './native.ts';
-import { isLightRequest, nativeRequest, Request } from './request.ts';
+import { isLightRequest, nativeInit, nativeRequest, Request } from './request.ts';
 import { LightResponse } from './response.ts';
 
 type Fetch = typeof globalThis.fetch;
@@ -47,9 +47,13 @@ function install(): () => void {
 
 function wrapFetch(platformFetch: Fetch): Fetch {
   return function fetch(this: unknown, input, init = undefined) {
-    if (!isLightRequest(input)) return Reflect.apply(platformFetch, this, [input, init]);
+    if (!isLightRequest(input) && !isLightRequest(init)) {
+      return Reflect.apply(platformFetch, this, [input, init]);
+    }
     try {
-      return Reflect.apply(platformFetch, this, [nativeRequest(input, init?.body == null), init]);
+      const options = nativeInit(init);
+      const given = isLightRequest(input) ? nativeRequest(input, options?.body == null) : input;
+      return Reflect.apply(platformFetch, this, [given, options]);
     } catch (error) {
       return Promise.reject(error);
     }

@@ -4,7 +4,7 @@
 
 import { ReadableStream } from 'node:stream/web';
 import type { Exchange } from '../exchange.ts';
-import { Body, Incoming } from './body.ts';
+import { Body, Incoming, type Source } from './body.ts';
 import { headersOf, headersOfHead, type LightHeaders, listOf } from './headers.ts';
 import { type FormDataBody, NativeRequest, passFor, type RequestInit } from './native.ts';
 import { normalUrl } from './url.ts';
@@ -84,13 +84,8 @@ export class LightRequest {
     return copy;
   }
 
-  /** The Fetch standard gives GET and HEAD no body (https://fetch.spec.whatwg.org/#dom-request). */
   #content(): Body {
-    if (this.#body !== undefined) return this.#body;
-    const exchange = this.#exchange;
-    const { method } = exchange.head;
-    const none = exchange.bodyLength === 0 || method === 'GET' || method === 'HEAD';
-    return (this.#body = new Body(none ? null : new Incoming(exchange)));
+    return (this.#body ??= new Body(sourceOf(this.#exchange)));
   }
 
   static {
@@ -98,6 +93,17 @@ export class LightRequest {
       typeof value === 'object' && value !== null && #exchange in value;
     takeBody = (request) => request.#content().takeOver();
   }
+}
+
+/**
+ * The Fetch standard gives GET and HEAD no body (https://fetch.spec.whatwg.org/#dom-request). One that is declared and
+ * empty is a body, so that a program which reads an upload as a stream can read an empty one.
+ */
+function sourceOf(exchange: Exchange): Source {
+  const { method } = exchange.head;
+  if (method === 'GET' || method === 'HEAD') return null;
+  if (exchange.bodyLength !== 0) return new Incoming(exchange);
+  return exchange.head.get('content-length') === undefined ? null : new Uint8Array(0);
 }
 
 function signalOf(exchange: Exchange): AbortSignal {
@@ -142,6 +148,11 @@ export function nativeRequest(request: LightRequest, withBody = true): NativeReq
   return native;
 }
 
+/** A light request as the options of another one, `new Request(url, request)`: its connection's fields stay behind there, too. */
+export function nativeInit(init: RequestInit): RequestInit {
+  return isLightRequest(init) ? nativeRequest(init) : init;
+}
+
 /** The `Request` constructor for programs: everything it makes is the platform's. */
 export const Request = function Request(
   this: unknown,
@@ -150,9 +161,10 @@ export const Request = function Request(
 ): NativeRequest {
   if (new.target === undefined)
     throw new TypeError("Class constructor Request cannot be invoked without 'new'");
-  const given = isLightRequest(input) ? nativeRequest(input, init?.body == null) : input;
+  const options = nativeInit(init);
+  const given = isLightRequest(input) ? nativeRequest(input, options?.body == null) : input;
   const target = new.target === (Request as unknown) ? NativeRequest : new.target;
-  return Reflect.construct(NativeRequest, arguments.length === 0 ? [] : [given, init], target);
+  return Reflect.construct(NativeRequest, arguments.length === 0 ? [] : [given, options], target);
 } as unknown as typeof NativeRequest;
 Object.defineProperty(Request, 'prototype', { value: NativeRequest.prototype, writable: false });
 
