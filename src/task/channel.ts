@@ -1,8 +1,17 @@
 // A queue between tasks, of bounded length: who sends into a full one waits, and so does who receives from an empty one.
 
-import type { Co } from './co.ts';
+//
+// Whoever waits is served directly: a sender puts its item into the hand of the first receiver, a receiver that makes
+// room lets in the first sender. So nobody is overtaken, and what one task was woken for is never gone when it runs.
+
+import type { Co, Suspend, Waiter } from './co.ts';
 import { ChannelClosed } from './errors.ts';
 import { WaitList } from './wait-list.ts';
+
+/** What those who wait are resumed with when the channel is closed; no item can be it. */
+const CLOSED = Symbol('closed');
+/** Items taken before their places are cleared. */
+const COMPACT_AT = 1024;
 
 /**
  * @example
@@ -12,9 +21,13 @@ import { WaitList } from './wait-list.ts';
  */
 export class Channel<T> {
   readonly #capacity: number;
-  readonly #items: T[] = [];
-  readonly #senders = new WaitList();
   readonly #receivers = new WaitList();
+  readonly #offers = new Set<Offer<T>>();
+  /** Where the first offer is: see WaitList. */
+  #firstOffer: Iterator<Offer<T>> | undefined;
+  #items: T[] = [];
+  /** Items before this one are taken. */
+  #head = 0;
   #closed = false;
 
   /** `capacity` items are held before `send` waits; 0 hands each item over directly. */
@@ -25,8 +38,9 @@ export class Channel<T> {
     this.#capacity = capacity;
   }
 
+  /** Items that are held. */
   get size(): number {
-    return this.#items.length;
+    return this.#items.length - this.#head;
   }
 
   get closed(): boolean {
@@ -36,40 +50,82 @@ export class Channel<T> {
   /** Takes `item` if that needs no waiting: a receiver waits, or there is room. Throws `ChannelClosed`. */
   trySend(item: T): boolean {
     if (this.#closed) throw new ChannelClosed();
-    if (this.#items.length >= this.#capacity + this.#receivers.size) return false;
+    if (this.#receivers.wakeOne(item)) return true;
+    if (this.size >= this.#capacity) return false;
     this.#items.push(item);
-    this.#receivers.wakeOne();
     return true;
   }
 
+  /** Waits until `item` is received, or held. Throws `ChannelClosed`. */
   *send(item: T): Co<void> {
-    while (!this.trySend(item)) yield this.#senders;
+    if (this.trySend(item)) return;
+    if ((yield new Offer(this.#offers, item)) === CLOSED) throw new ChannelClosed();
   }
 
   /** The next item if there is one. */
   tryReceive(): T | undefined {
-    if (this.#items.length === 0) return undefined;
-    const item = this.#items.shift() as T;
-    this.#senders.wakeOne();
+    if (this.size === 0) return this.#acceptOffer()?.item;
+    const item = this.#items[this.#head] as T;
+    this.#items[this.#head++] = undefined as T;
+    if (this.#head >= COMPACT_AT && this.#head * 2 > this.#items.length) {
+      this.#items = this.#items.slice(this.#head);
+      this.#head = 0;
+    }
+    const offer = this.#acceptOffer();
+    if (offer !== undefined) this.#items.push(offer.item);
     return item;
   }
 
   /** The next item. Throws `ChannelClosed` once the channel is closed and empty. */
   *receive(): Co<T> {
-    while (this.#items.length === 0) {
-      if (this.#closed) throw new ChannelClosed();
-      this.#senders.wakeOne();
-      yield this.#receivers;
-    }
-    const item = this.#items.shift() as T;
-    this.#senders.wakeOne();
-    return item;
+    if (this.size > 0 || this.#offers.size > 0) return this.tryReceive() as T;
+    if (this.#closed) throw new ChannelClosed();
+    const item = yield this.#receivers;
+    if (item === CLOSED) throw new ChannelClosed();
+    return item as T;
   }
 
   /** Nothing more is sent; what was sent can still be received. Those that wait are told. */
   close(): void {
     this.#closed = true;
-    this.#senders.wakeAll();
-    this.#receivers.wakeAll();
+    this.#receivers.wakeAll(CLOSED);
+    const offers = [...this.#offers];
+    this.#offers.clear();
+    for (const offer of offers) offer.waiter!.resume(CLOSED);
+  }
+
+  /** Lets in the sender that has waited longest. */
+  #acceptOffer(): Offer<T> | undefined {
+    if (this.#offers.size === 0) return undefined;
+    this.#firstOffer ??= this.#offers.values();
+    const { done, value: offer } = this.#firstOffer.next();
+    if (done === true) {
+      this.#firstOffer = undefined;
+      return this.#acceptOffer();
+    }
+    this.#offers.delete(offer);
+    offer.waiter!.resume(undefined);
+    return offer;
+  }
+}
+
+/** A sender that waits, with what it has. */
+class Offer<T> implements Suspend {
+  readonly item: T;
+  readonly #offers: Set<Offer<T>>;
+  waiter: Waiter | undefined;
+
+  constructor(offers: Set<Offer<T>>, item: T) {
+    this.#offers = offers;
+    this.item = item;
+  }
+
+  park(waiter: Waiter): void {
+    this.waiter = waiter;
+    this.#offers.add(this);
+  }
+
+  unpark(): void {
+    this.#offers.delete(this);
   }
 }

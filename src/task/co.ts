@@ -19,6 +19,8 @@ export interface Suspend {
   park(waiter: Waiter): void;
   /** Forgets `waiter`: it was cancelled, or won another branch of a race. It is no longer resumed from here. */
   unpark(waiter: Waiter): void;
+  /** A scope's wait for the end of its tasks, which no task is given up in: it ends in time, as they are given up. */
+  readonly forOwnTasks?: true;
 }
 
 /** Who waits: a `Task`. */

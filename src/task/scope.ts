@@ -53,18 +53,23 @@ export class Scope {
       this.#errors.push(task.error);
       this.cancel(task.error);
     }
-    if (this.#tasks.size === 0) this.#waiter?.resume(undefined);
+    if (this.#tasks.size > 0) return;
+    const waiter = this.#waiter;
+    this.#waiter = undefined;
+    waiter?.resume(undefined);
   }
 
   /** Waits until no task is left, cancelled or not; then throws what they threw, were it anything. */
   *close(): Co<void> {
+    if (this.#waiter !== undefined)
+      throw new Error('somebody already waits for this scope’s end: scope() itself does');
     let interrupted: unknown;
     while (this.#tasks.size > 0) {
       try {
         yield this.#empty;
       } catch (error) {
         // Whoever waits here was cancelled: so are the tasks, and the wait for their end goes on.
-        interrupted = error;
+        interrupted ??= error;
         this.cancel(error instanceof Cancelled ? error.reason : error);
       }
     }
@@ -82,6 +87,7 @@ export class Scope {
     unpark: () => {
       this.#waiter = undefined;
     },
+    forOwnTasks: true,
   };
 }
 

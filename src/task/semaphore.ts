@@ -6,12 +6,14 @@ import { WaitList } from './wait-list.ts';
 /** @example const page = yield* limit.with(download(url)); */
 export class Semaphore {
   readonly #waiting = new WaitList();
+  readonly #limit: number;
   #permits: number;
 
   constructor(permits: number) {
     if (!(Number.isInteger(permits) && permits >= 1)) {
       throw new RangeError(`a semaphore has a whole number of permits, at least 1; got ${permits}`);
     }
+    this.#limit = permits;
     this.#permits = permits;
   }
 
@@ -34,7 +36,10 @@ export class Semaphore {
     yield this.#waiting;
   }
 
+  /** Gives a permit back: to who waits longest, if anybody does. */
   release(): void {
+    if (this.#permits === this.#limit)
+      throw new Error('this semaphore was released more often than acquired');
     if (!this.#waiting.wakeOne()) this.#permits++;
   }
 

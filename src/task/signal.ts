@@ -18,17 +18,17 @@ export class Signal<T = void> {
     if (this.#set) return;
     this.#set = true;
     this.#value = value;
-    this.#waiting.wakeAll();
+    this.#waiting.wakeAll(value);
   }
 
-  /** Makes `wait` wait again. */
+  /** Makes `wait` wait again. Those who waited when it was set have been woken all the same. */
   clear(): void {
     this.#set = false;
     this.#value = undefined;
   }
 
   *wait(): Co<T> {
-    while (!this.#set) yield this.#waiting;
-    return this.#value as T;
+    if (this.#set) return this.#value as T;
+    return (yield this.#waiting) as T;
   }
 }

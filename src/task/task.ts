@@ -6,16 +6,19 @@
 //
 // Cancelling throws `Cancelled` at the wait, once. What the coroutine then does in `catch` and `finally` may wait
 // like any other code, but for at most CLEANUP_DEADLINE in all: after that it is thrown again, and at the next wait the
-// coroutine is given up.
+// coroutine is given up. A wait for tasks of one's own is waited to its end even then: they are given up themselves.
 
 import { AsyncResource } from 'node:async_hooks';
 import type { Loop, Runnable, Timer } from '../loop/index.ts';
 import type { Co, Suspend, Waiter } from './co.ts';
 import { Cancelled } from './errors.ts';
+import { isCoroutine, notACoroutine, notASuspend } from './misuse.ts';
 import { addAwaiter } from './stack.ts';
 
 /** Milliseconds that the cleanups of a cancelled task may wait: long enough for a ROLLBACK, short enough for a drain. */
 export const CLEANUP_DEADLINE = 5_000;
+/** How many nested `finally` blocks of a coroutine that is given up may wait in vain. More is a loop around `finally`. */
+const MAX_UNWINDS = 100;
 
 export interface TaskOptions {
   /** Shown in errors and their stacks. */
@@ -30,27 +33,37 @@ export interface TaskOptions {
 type State = 'ready' | 'running' | 'parking' | 'parked' | 'done';
 type Listener<T> = (task: Task<T>) => void;
 
+/** What a task has only once it is cancelled. */
+interface Cancellation {
+  /** To be thrown at the next wait. */
+  pending: Cancelled | undefined;
+  /** Limits the cleanups. */
+  readonly timer: Timer;
+  /** Their time is up. */
+  over: boolean;
+}
+
 export class Task<T> implements Runnable, Waiter, PromiseLike<T> {
   readonly loop: Loop;
-  readonly #coroutine: Co<T>;
+  #coroutine: Co<T> | undefined;
   readonly #name: string | undefined;
   #context: AsyncResource | undefined;
   #state: State = 'ready';
   #parkedOn: Suspend | undefined;
   #input: unknown;
   #inputFailed = false;
-  #cancelPending: Cancelled | undefined;
-  #cleanup: Timer | undefined;
-  #cleanupOver = false;
+  #cancellation: Cancellation | undefined;
   #outcome: T | undefined;
   #error: unknown;
   #failed = false;
-  #listeners: Array<Listener<T>> | undefined;
+  /** Most tasks have one listener: an array for it would be a tenth of the task. */
+  #listener: Listener<T> | undefined;
+  #moreListeners: Listener<T>[] | undefined;
 
   /** Schedules `coroutine` on `loop`; its first step is taken in the loop's next turn, or this one's rest. */
   constructor(loop: Loop, coroutine: Co<T>, options?: TaskOptions) {
     this.loop = loop;
-    this.#coroutine = coroutine;
+    this.#coroutine = isCoroutine(coroutine) ? coroutine : failing(notACoroutine(coroutine));
     this.#name = options?.name;
     if (options?.context !== 'none') this.#context = captureContext();
     loop.schedule(this);
@@ -109,17 +122,18 @@ export class Task<T> implements Runnable, Waiter, PromiseLike<T> {
 
   /** Throws `Cancelled(reason)` where the task waits, or at its next wait. Later calls, and calls when done, do nothing. */
   cancel(reason?: unknown): void {
-    if (this.#state === 'done' || this.#cleanup !== undefined) return;
-    this.#cleanup = this.loop.setTimer(CLEANUP_DEADLINE, () => {
-      this.#cleanupOver = true;
+    if (this.#state === 'done' || this.#cancellation !== undefined) return;
+    const timer = this.loop.setTimer(CLEANUP_DEADLINE, () => {
+      this.#cancellation!.over = true;
       this.#interrupt(new Cancelled(new Error(`cleanups of ${this.name} took over ${CLEANUP_DEADLINE} ms`)));
     });
+    this.#cancellation = { pending: undefined, timer, over: false };
     this.#interrupt(new Cancelled(reason));
   }
 
   #interrupt(cancelled: Cancelled): void {
     if (this.#state !== 'parked') {
-      this.#cancelPending = cancelled;
+      this.#cancellation!.pending = cancelled;
       return;
     }
     this.#parkedOn!.unpark(this);
@@ -148,7 +162,7 @@ export class Task<T> implements Runnable, Waiter, PromiseLike<T> {
       this.#inputFailed = false;
       let step: IteratorResult<Suspend, T>;
       try {
-        step = failed ? this.#coroutine.throw(input) : this.#coroutine.next(input);
+        step = failed ? this.#coroutine!.throw(input) : this.#coroutine!.next(input);
       } catch (error) {
         this.#finish(undefined, error, true);
         return;
@@ -157,39 +171,60 @@ export class Task<T> implements Runnable, Waiter, PromiseLike<T> {
         this.#finish(step.value, undefined, false);
         return;
       }
-      if (this.#cancelPending !== undefined) {
-        this.#input = this.#cancelPending;
-        this.#inputFailed = true;
-        this.#cancelPending = undefined;
-        continue;
-      }
-      if (this.#cleanupOver) {
-        this.#giveUp();
-        return;
+      const cancellation = this.#cancellation;
+      if (cancellation !== undefined) {
+        if (cancellation.pending !== undefined) {
+          this.#goOn(cancellation.pending, true);
+          cancellation.pending = undefined;
+          continue;
+        }
+        if (cancellation.over && step.value?.forOwnTasks !== true) {
+          this.#giveUp();
+          return;
+        }
       }
       this.#park(step.value);
       if ((this.#state as State) === 'parked') return;
     }
   }
 
+  /** Parks on `suspend`, or has the step go on at once. */
   #park(suspend: Suspend): void {
     this.#state = 'parking';
     this.#parkedOn = suspend;
     try {
       suspend.park(this);
     } catch (error) {
-      this.#wake(error, true);
+      this.#goOn(typeof suspend?.park === 'function' ? error : notASuspend(suspend), true);
+      return;
     }
-    if (this.#state === 'parking') this.#state = 'parked';
+    if (this.#state !== 'parking') return;
+    const pending = this.#cancellation?.pending;
+    if (pending === undefined) {
+      this.#state = 'parked';
+      return;
+    }
+    // Cancelled by what `park` called.
+    suspend.unpark(this);
+    this.#cancellation!.pending = undefined;
+    this.#goOn(pending, true);
   }
 
-  /** A coroutine that waits again after its cleanups were cut off: its `finally` blocks run, up to their first wait. */
+  #goOn(input: unknown, failed: boolean): void {
+    this.#state = 'running';
+    this.#parkedOn = undefined;
+    this.#input = input;
+    this.#inputFailed = failed;
+  }
+
+  /** A coroutine that waits again after its cleanups were cut off: its `finally` blocks run, each up to its first wait. */
   #giveUp(): void {
     const error = new Cancelled(
       new Error(`${this.name} went on waiting after it was cancelled, and was given up`),
     );
     try {
-      this.#coroutine.return(undefined as T);
+      let unwinds = 0;
+      while (this.#coroutine!.return(undefined as T).done !== true && unwinds < MAX_UNWINDS) unwinds++;
     } catch {
       // What it throws on the way out says less than that it had to be given up.
     }
@@ -201,14 +236,25 @@ export class Task<T> implements Runnable, Waiter, PromiseLike<T> {
     this.#outcome = outcome;
     this.#error = error;
     this.#failed = failed;
-    if (this.#cleanup !== undefined) this.loop.cancelTimer(this.#cleanup);
-    const listeners = this.#listeners;
-    this.#listeners = undefined;
-    if (listeners !== undefined) {
-      for (const listener of listeners) listener(this);
-    } else if (failed && !(error instanceof Cancelled)) {
-      // Nobody waits for this task: its error ends up where a promise's does, `unhandledRejection`.
-      void Promise.reject(error);
+    // Whoever keeps the task for its result keeps no more than that.
+    this.#coroutine = undefined;
+    this.#context = undefined;
+    if (this.#cancellation !== undefined) this.loop.cancelTimer(this.#cancellation.timer);
+    const listener = this.#listener;
+    const more = this.#moreListeners;
+    this.#listener = undefined;
+    this.#moreListeners = undefined;
+    if (listener !== undefined) this.#tell(listener);
+    else if (failed && !(error instanceof Cancelled)) reportUnhandled(error);
+    if (more !== undefined) for (const another of more) this.#tell(another);
+  }
+
+  #tell(listener: Listener<T>): void {
+    try {
+      listener(this);
+    } catch (thrown) {
+      // The others wait for this task no less.
+      reportUnhandled(thrown);
     }
   }
 
@@ -217,14 +263,18 @@ export class Task<T> implements Runnable, Waiter, PromiseLike<T> {
   /** Calls `listener` when the task is done, at once if it is. */
   onDone(listener: Listener<T>): void {
     if (this.#state === 'done') listener(this);
-    else if (this.#listeners === undefined) this.#listeners = [listener];
-    else this.#listeners.push(listener);
+    else if (this.#listener === undefined) this.#listener = listener;
+    else (this.#moreListeners ??= []).push(listener);
   }
 
   /** Forgets a listener given to {@link onDone}. */
   offDone(listener: Listener<T>): void {
-    const index = this.#listeners?.indexOf(listener) ?? -1;
-    if (index !== -1) this.#listeners!.splice(index, 1);
+    if (this.#listener === listener) {
+      this.#listener = this.#moreListeners?.shift();
+      return;
+    }
+    const index = this.#moreListeners?.indexOf(listener) ?? -1;
+    if (index !== -1) this.#moreListeners!.splice(index, 1);
   }
 
   /** Waits for the task's end, in a coroutine: its result, or what it threw. */
@@ -258,20 +308,35 @@ export function spawn<T>(loop: Loop, coroutine: Co<T>, options?: TaskOptions): T
 
 class Join<T> implements Suspend {
   readonly #task: Task<T>;
-  #listener: Listener<T> | undefined;
+  #waiter: Waiter | undefined;
 
   constructor(task: Task<T>) {
     this.#task = task;
   }
 
   park(waiter: Waiter): void {
-    this.#listener = () => waiter.resume(undefined);
-    this.#task.onDone(this.#listener);
+    if (waiter === (this.#task as unknown)) throw new Error(`${this.#task.name} waits for its own end`);
+    this.#waiter = waiter;
+    this.#task.onDone(this.#onDone);
   }
 
   unpark(): void {
-    this.#task.offDone(this.#listener!);
+    // Another listener of the task's end may be who cancels the waiter: taking this one back is too late then.
+    this.#waiter = undefined;
+    this.#task.offDone(this.#onDone);
   }
+
+  readonly #onDone = (): void => this.#waiter?.resume(undefined);
+}
+
+// biome-ignore lint/correctness/useYield: it is a coroutine that fails before it waits.
+function* failing(error: Error): Co<never> {
+  throw error;
+}
+
+/** An error that nobody waits for ends up where a promise's does. */
+function reportUnhandled(error: unknown): void {
+  void Promise.reject(error);
 }
 
 /** The current `AsyncLocalStorage` stores, to run something in later. 40 ns; `AsyncLocalStorage.snapshot` is 700. */

@@ -37,14 +37,21 @@ class Sleep implements Suspend {
 export function* deadline<T>(milliseconds: number, coroutine: Co<T>): Co<T> {
   const { loop } = yield* currentTask();
   const owner = new Scope(loop);
+  let exceeded: DeadlineExceeded | undefined;
+  const timer = loop.setTimer(milliseconds, () => {
+    exceeded = new DeadlineExceeded(milliseconds);
+    owner.cancel(exceeded);
+  });
   const task = owner.spawn(coroutine);
-  const exceeded = new DeadlineExceeded(milliseconds);
-  const timer = loop.setTimer(milliseconds, () => owner.cancel(exceeded));
   try {
     yield* owner.close();
   } finally {
     loop.cancelTimer(timer);
   }
-  if (task.failed && task.error instanceof Cancelled && task.error.reason === exceeded) throw exceeded;
+  if (exceeded !== undefined && task.error instanceof Cancelled && task.error.reason === exceeded) {
+    // Its own stack is a timer's; this one says who set the deadline.
+    Error.captureStackTrace(exceeded);
+    throw exceeded;
+  }
   return task.result;
 }

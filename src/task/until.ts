@@ -1,6 +1,7 @@
 // The bridge from promises: `until` waits for one in a coroutine, and everything in npm comes with it.
 
 import type { Co, Suspend, Waiter } from './co.ts';
+import { notAPromise } from './misuse.ts';
 import { addAwaiter } from './stack.ts';
 
 /**
@@ -10,6 +11,7 @@ import { addAwaiter } from './stack.ts';
  * @example const rows = yield* until(database.query('SELECT 1'));
  */
 export function* until<T>(promise: PromiseLike<T>): Co<T> {
+  if (typeof promise?.then !== 'function') throw notAPromise(promise);
   try {
     return (yield new Settled(promise)) as T;
   } catch (error) {
@@ -27,10 +29,15 @@ class Settled<T> implements Suspend {
 
   park(waiter: Waiter): void {
     this.#waiter = waiter;
-    this.#promise.then(
-      (value) => this.#take()?.resume(value),
-      (error: unknown) => this.#take()?.fail(error),
-    );
+    try {
+      this.#promise.then(
+        (value) => this.#take()?.resume(value),
+        (error: unknown) => this.#take()?.fail(error),
+      );
+    } catch (error) {
+      // As for `await`, what a thenable throws after it has called back is of no interest.
+      this.#take()?.fail(error);
+    }
   }
 
   unpark(): void {

@@ -5,6 +5,8 @@ import type { Suspend, Waiter } from './co.ts';
 /** Yield it to wait until {@link WaitList.wakeOne} or {@link WaitList.wakeAll} comes to this waiter's turn. */
 export class WaitList implements Suspend {
   readonly #waiters = new Set<Waiter>();
+  /** Where the first waiter is. A new iterator would have to pass all that have left before: quadratic for many. */
+  #first: Iterator<Waiter> | undefined;
 
   get size(): number {
     return this.#waiters.size;
@@ -20,14 +22,18 @@ export class WaitList implements Suspend {
 
   /** Resumes who has waited longest, with `value`; false where nobody waits. */
   wakeOne(value?: unknown): boolean {
-    for (const waiter of this.#waiters) {
-      this.#waiters.delete(waiter);
-      waiter.resume(value);
-      return true;
+    this.#first ??= this.#waiters.values();
+    const { done, value: waiter } = this.#first.next();
+    if (done === true) {
+      this.#first = undefined;
+      return false;
     }
-    return false;
+    this.#waiters.delete(waiter);
+    waiter.resume(value);
+    return true;
   }
 
+  /** Resumes all that wait, with `value`. */
   wakeAll(value?: unknown): void {
     const waiters = [...this.#waiters];
     this.#waiters.clear();
