@@ -135,6 +135,9 @@ function* converse(connection: Connection, exchange: HttpExchange): Co<void> {
   for (;;) {
     // What is said to a lost connection must not be sent: an app that gives up may look as if it had come to its end.
     if (connection.gone !== undefined) return;
+    // It has sent its request and shut down that side: it may well read on, so this only tells the app. Before the reply is
+    // moved, because an app may answer there and then.
+    if (stream.peerClosed) exchange.abort(new Error('the client has closed its side of the connection'));
     const received = receiveBody(connection, exchange);
     const moved = exchange.pendingBytes > 0;
     moveReply(connection, exchange);
@@ -143,8 +146,6 @@ function* converse(connection: Connection, exchange: HttpExchange): Co<void> {
     if (connection.broken < 0) connection.lose(new SystemError('send', connection.broken));
     else if (stream.hangup) connection.lose(new Error('the client reset the connection'));
     if (connection.gone !== undefined) return;
-    // It has sent its request and shut down that side: it may well read on, so this only tells the app.
-    if (stream.peerClosed) exchange.abort(new Error('the client has closed its side of the connection'));
     exchange.settleDrained();
     if (isOver(connection, exchange)) return;
 
