@@ -33,6 +33,7 @@ const ADVICE: ReadonlyArray<(error: Error) => string | undefined> = [
   missingPackage,
   missingFile,
   unsupportedSyntax,
+  moduleAsScript,
 ];
 
 function missingPackage(error: Error): string | undefined {
@@ -51,6 +52,15 @@ function missingFile(error: Error): string | undefined {
   return meant === undefined
     ? undefined
     : `There is ${meant}: imports name the file as it is, with its extension.`;
+}
+
+/** `npm init` writes `"type": "commonjs"`, under which Node reads a file with `export` as a script. */
+function moduleAsScript(error: Error): string | undefined {
+  const scripted = /^(?:Unexpected token 'export'|Cannot use import statement outside a module)/.test(
+    error.message,
+  );
+  if (!scripted) return undefined;
+  return 'The nearest package.json calls this a CommonJS file: set "type": "module" in it, or name the file .mts or .mjs.';
 }
 
 function unsupportedSyntax(error: Error): string | undefined {

@@ -85,6 +85,7 @@ test('finding the place of a syntax error runs nothing of the app', async () => 
 const ADVICE: ReadonlyArray<readonly [string, string, RegExp]> = [
   ['package.ts', "import 'not-installed';", /To install it: npm install not-installed/],
   ['extension.ts', "import './throws.js';", /There is .*throws.ts: imports name the file as it is/],
+  ['script.cjs', 'export default 1;', /set "type": "module"/],
   ['enum.ts', 'enum Color { Red }', /Node removes types and runs the rest/],
 ];
 
