@@ -115,6 +115,26 @@ export function persistenceTests(backend: Backend): void {
     assert.equal(await client.ended(), 'fin');
   });
 
+  behaves(
+    backend,
+    'a client that is sending on when its connection closes still reads its answer',
+    async (open) => {
+      const site = await open(() => new Response('x'.repeat(50_000), { headers: { connection: 'close' } }));
+      const client = await site.connect();
+      client.pause().send(get());
+      for (let i = 0; i < 5; i++) {
+        await site.settle();
+        client.send(get());
+      }
+      await site.settle();
+      client.resume();
+      assert.equal((await client.answer()).body.length, 50_000);
+      assert.equal(await client.ended(), 'fin');
+      await site.settle();
+      assert.equal(client.sendFailed, false);
+    },
+  );
+
   behaves(backend, 'a connection without a request closes as its client does', async (open) => {
     const site = await open(() => new Response('hello'));
     const client = await site.connect();

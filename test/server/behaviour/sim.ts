@@ -2,7 +2,14 @@
 // network drives. A wait that nothing can end is an error at once, and not a test that hangs.
 
 import assert from 'node:assert/strict';
-import { type Fetcher, type FetchHandler, fetchApp, installFetchGlobals } from '../../../src/app/index.ts';
+import {
+  type App,
+  type FetchApp,
+  type Fetcher,
+  type FetchHandler,
+  fetchApp,
+  installFetchGlobals,
+} from '../../../src/app/index.ts';
 import { defaultSettings } from '../../../src/config/index.ts';
 import type { Address } from '../../../src/kernel/index.ts';
 import {
@@ -33,8 +40,13 @@ const MOST_IDLE_STEPS = 10_000;
 export const simBackend: Backend = {
   name: 'the simulated kernel',
   capabilities: new Set(['virtual time', 'sockets', 'any peer']),
-  open: (handler, options) => Promise.resolve(new SimSite(handler, options)),
+  open: (handler, options) => Promise.resolve(openSite(handler, options)),
 };
+
+/** A simulated site of a fetch handler, or of a bare App. */
+export function openSite(app: FetchHandler | Fetcher | App, options: SiteOptions = {}): Site {
+  return new SimSite(app, options);
+}
 
 class SimSite implements Site {
   readonly log: LogLine[] = [];
@@ -49,26 +61,30 @@ class SimSite implements Site {
   #stopped = false;
   #idleSteps = 0;
 
-  constructor(handler: FetchHandler | Fetcher, { settings, unix = false }: SiteOptions) {
+  constructor(served: FetchHandler | Fetcher | App, { settings, unix = false }: SiteOptions) {
     installFetchGlobals();
     this.#kernel = createSimKernel();
     this.#loop = new Loop(this.#kernel);
     this.#address = unix ? { family: 'unix', path: SOCKET_PATH } : HERE;
-    const app = fetchApp(handler, { onError: (error) => this.log.push(rejected(error)) });
+    const adapted = 'handle' in served ? undefined : this.#adapt(served);
     const complete = { ...defaultSettings(), ...settings };
     const listener = SocketListener.open(this.#loop, this.#address, { backlog: complete.backlog });
     this.#server = new Server(
       {
         loop: this.#loop,
-        app,
+        app: adapted ?? (served as App),
         settings: complete,
         log: collectingLogger(this.log),
         recordAccess: (record) => this.records.push(record),
-        settled: () => app.settled(),
+        ...(adapted !== undefined && { settled: () => adapted.settled() }),
       },
       [listener],
     );
     setImmediate(this.#drive);
+  }
+
+  #adapt(handler: FetchHandler | Fetcher): FetchApp {
+    return fetchApp(handler, { onError: (error) => this.log.push(rejected(error)) });
   }
 
   /** From a macrotask, so that promises run within. */

@@ -164,6 +164,27 @@ export function uploadTests(backend: Backend): void {
     },
   );
 
+  behaves(
+    backend,
+    'an app that reads on behind its answer gets all of the body, or an error',
+    async (open) => {
+      const read = Promise.withResolvers<string>();
+      const site = await open((request, { waitUntil }) => {
+        waitUntil(request.text().then(read.resolve, (error) => read.resolve(error.code)));
+        return new Response('answered');
+      });
+      const client = await site.connect();
+      client.send(request('POST', '/', ['Content-Length: 10'], 'half '));
+      assert.equal((await client.answer('POST')).text, 'answered');
+      await site.settle();
+      client.send('half');
+      await site.settle();
+      client.send(`.${get()}`);
+      assert.equal((await client.answer()).text, 'answered');
+      assert.match(await read.promise, /^(half half\.|ERR_BODY_CANCELLED)$/);
+    },
+  );
+
   behaves(backend, 'an app that reads slowly slows its client down', async (open) => {
     let read = 0;
     let go = (): void => {};
