@@ -6,7 +6,7 @@
 
 import type { Address } from '../kernel/index.ts';
 import type { Listener, Stream } from '../net/index.ts';
-import { type Co, sleep, Task } from '../task/index.ts';
+import { Cancelled, type Co, sleep, Task } from '../task/index.ts';
 import { serveConnection } from './connection.ts';
 import { Connection } from './connection-state.ts';
 import { type ContextOptions, ServerContext } from './context.ts';
@@ -84,7 +84,7 @@ export class Server {
     const connection = this.#connections.get(task)!;
     this.#connections.delete(task);
     this.#context.counters.connections--;
-    if (task.failed) this.#blame(connection, task.error);
+    if (task.failed && !(task.error instanceof Cancelled)) this.#blame(connection, task.error);
     connection.release();
     if (this.#connections.size === 0) this.#emptied?.();
   };
@@ -136,9 +136,11 @@ export class Server {
     );
     for (const acceptor of this.#acceptors) acceptor.cancel();
     for (const listener of this.#listeners) listener.close();
-    for (const connection of this.#connections.values()) {
-      connection.lose(new Error('the server stops'));
-      connection.wake();
+    const reason = new Error('the server stops');
+    for (const [task, connection] of this.#connections) {
+      connection.lose(reason);
+      if (connection.handedOver) task.cancel(reason);
+      else connection.wake();
     }
   }
 
