@@ -170,7 +170,8 @@ export function uploadTests(backend: Backend): void {
     async (open) => {
       const read = Promise.withResolvers<string>();
       const site = await open((request, { waitUntil }) => {
-        waitUntil(request.text().then(read.resolve, (error) => read.resolve(error.code)));
+        if (request.method === 'POST')
+          waitUntil(request.text().then(read.resolve, (error) => read.resolve(error.code)));
         return new Response('answered');
       });
       const client = await site.connect();
