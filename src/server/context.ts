@@ -72,10 +72,16 @@ export class ServerContext {
     this.lingerDeadlines = new DeadlineQueue(loop, 'linger', LINGER_TIME);
   }
 
-  /** Why a new request can't be taken now, or `undefined`. */
+  /**
+   * Why a new request can't be taken now, or `undefined`. Memory that is used up by clients that take nothing of their
+   * responses is no reason to refuse others: the one that has stalled longest makes room.
+   */
   overload(): string | undefined {
-    if (this.counters.inFlight >= this.settings.maxInFlight) return 'maxInFlight';
-    if (this.counters.buffered >= this.settings.maxBuffered) return 'maxBuffered';
+    const { counters, settings } = this;
+    if (counters.inFlight >= settings.maxInFlight) return 'maxInFlight';
+    if (counters.buffered >= settings.maxBuffered && !this.writeDeadlines.expireFirst(STALLED_TIME)) {
+      return 'maxBuffered';
+    }
     return undefined;
   }
 
@@ -88,5 +94,7 @@ export class ServerContext {
   }
 }
 
+/** Milliseconds after which a client that takes nothing loses its claim to memory that others need. */
+const STALLED_TIME = 2_000;
 /** Milliseconds that a connection about to be closed still listens, so that its client can finish sending and read. */
 const LINGER_TIME = 5_000;

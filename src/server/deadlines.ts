@@ -68,6 +68,15 @@ export class DeadlineQueue {
     this.#size--;
   }
 
+  /** Lets go of whoever has waited longest, if for `waited` milliseconds or more. False where nobody has. */
+  expireFirst(waited: number): boolean {
+    const first = this.#first;
+    if (first === undefined || first.deadline - this.#duration + waited > this.#loop.now()) return false;
+    this.leave(first);
+    first.onDeadline(this);
+    return true;
+  }
+
   /** From now on everybody has `duration`, those that wait already too. */
   shorten(duration: number): void {
     this.#duration = duration;

@@ -9,6 +9,8 @@ const BUFFER_SIZE = 128 * 1024;
 /** From this size on, a body is not copied: a second send(2) is cheaper. */
 const COPY_LIMIT = 16 * 1024;
 
+const encoder = new TextEncoder();
+
 /** Where bytes go: a connection. */
 export interface Outlet {
   readonly stream: Stream;
@@ -43,11 +45,23 @@ export class Output {
   /** Appends a string as UTF-8, `byteLength` bytes of it. */
   utf8(outlet: Outlet, text: string, byteLength: number): void {
     if (byteLength > BUFFER_SIZE) {
-      this.bytes(outlet, Buffer.from(text));
+      this.#long(outlet, text);
       return;
     }
     this.#reserve(outlet, byteLength);
     this.#length += this.#buffer.utf8Write(text, this.#length);
+  }
+
+  /** Sends a string that is too long for the buffer, one filling after the other: what the socket takes is never copied. */
+  #long(outlet: Outlet, text: string): void {
+    this.flush(outlet);
+    for (let rest = text; rest.length > 0; ) {
+      this.#claim(outlet);
+      const { read, written } = encoder.encodeInto(rest, this.#buffer);
+      this.#length = written;
+      this.flush(outlet);
+      rest = rest.slice(read);
+    }
   }
 
   /** Appends bytes, which must not change until they are sent. */

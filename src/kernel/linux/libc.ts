@@ -119,6 +119,7 @@ export const SO_REUSEPORT = 15;
 export const SO_ATTACH_FILTER = 26;
 export const IPPROTO_TCP = 6;
 export const TCP_NODELAY = 1;
+export const TCP_NOTSENT_LOWAT = 25;
 export const IPPROTO_IPV6 = 41;
 export const IPV6_V6ONLY = 26;
 export const MSG_NOSIGNAL = 0x4000;

@@ -7,7 +7,7 @@ import { EADDRINUSE, ECONNABORTED, ECONNREFUSED, EINTR, EINVAL, ENOTSOCK, EPERM 
 import type { ListenOptions } from '../kernel.ts';
 import * as libc from './libc.ts';
 import { check } from './libc.ts';
-import { openSocket, setSwitch } from './open-socket.ts';
+import { openSocket, setConnectionOptions, setSwitch } from './open-socket.ts';
 import { claim, disown, isOwn, removeFile } from './own-listeners.ts';
 import { encodeAddress } from './sockaddr.ts';
 import { localAddress, socketError } from './sockets.ts';
@@ -29,8 +29,7 @@ export function listen(address: Address, options: ListenOptions): number {
 function prepare(fd: number, address: Address, encoded: Buffer, options: ListenOptions): number {
   if (address.family !== 'unix') {
     setSwitch(fd, libc.SOL_SOCKET, libc.SO_REUSEADDR, true);
-    // Accepted sockets inherit it (tcp(7)), which saves a call for each of them.
-    setSwitch(fd, libc.IPPROTO_TCP, libc.TCP_NODELAY, true);
+    setConnectionOptions(fd);
     if (options.reusePort) setSwitch(fd, libc.SOL_SOCKET, libc.SO_REUSEPORT, true);
     if (address.family === 'inet6') {
       setSwitch(fd, libc.IPPROTO_IPV6, libc.IPV6_V6ONLY, options.ipv6Only === true);
@@ -69,7 +68,7 @@ export function adopt(fd: number): number {
   disown(fd);
   libc.fcntl(fd, libc.F_SETFD, descriptorFlags | libc.FD_CLOEXEC);
   libc.fcntl(fd, libc.F_SETFL, statusFlags | libc.O_NONBLOCK);
-  if (named.family !== 'unix') setSwitch(fd, libc.IPPROTO_TCP, libc.TCP_NODELAY, true);
+  if (named.family !== 'unix') setConnectionOptions(fd);
   return fd;
 }
 

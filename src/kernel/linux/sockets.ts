@@ -5,7 +5,7 @@ import { EINPROGRESS, EINTR } from '../errors.ts';
 import type { CloseKind } from '../kernel.ts';
 import * as libc from './libc.ts';
 import { check } from './libc.ts';
-import { openSocket, setSwitch } from './open-socket.ts';
+import { openSocket, setConnectionOptions } from './open-socket.ts';
 import { disown } from './own-listeners.ts';
 import { decodeAddress, encodeAddress, SOCKADDR_SIZE } from './sockaddr.ts';
 
@@ -22,7 +22,7 @@ export function connect(address: Address): number {
   const encoded = encodeAddress(address);
   const fd = openSocket(address.family);
   if (fd < 0) return fd;
-  if (address.family !== 'unix') setSwitch(fd, libc.IPPROTO_TCP, libc.TCP_NODELAY, true);
+  if (address.family !== 'unix') setConnectionOptions(fd);
   const result = check(libc.connect(fd, encoded, encoded.length));
   // Interrupted, it goes on in the background as if in progress: connect(2).
   if (result < 0 && result !== -EINPROGRESS && result !== -EINTR) {
