@@ -70,6 +70,36 @@ export function drainTests(backend: Backend): void {
 
   behaves(
     backend,
+    'connections that wait because the server is full are served before it stops',
+    async (open) => {
+      const { opened, open: release } = gate();
+      const site = await open(
+        async () => {
+          await opened;
+          return new Response('hello');
+        },
+        { settings: { maxConnections: 1 } },
+      );
+      const first = await site.connect();
+      first.send(get());
+      await site.settle();
+      const waiting = [1, 2, 3].map(() => site.dial().send(get()));
+      await site.settle();
+      const stopped = site.stop();
+      await site.settle();
+      assert.equal(site.statistics().accepted, 1);
+      release();
+      for (const client of [first, ...waiting]) {
+        assert.equal((await client.answer()).text, 'hello');
+        client.close();
+      }
+      await stopped;
+    },
+    { needs: 'sockets' },
+  );
+
+  behaves(
+    backend,
     'a request on an idle connection is still answered within keepAliveGrace, then closed',
     async (open) => {
       const site = await open(() => new Response('hello'));
