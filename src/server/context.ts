@@ -96,5 +96,5 @@ export class ServerContext {
 
 /** Milliseconds after which a client that takes nothing loses its claim to memory that others need. */
 const STALLED_TIME = 2_000;
-/** Milliseconds that a connection about to be closed still listens, so that its client can finish sending and read. */
+/** Milliseconds of silence for which a connection about to be closed still listens: see linger.ts. */
 const LINGER_TIME = 5_000;

@@ -6,9 +6,14 @@ import { EAGAIN } from '../kernel/index.ts';
 import type { Co } from '../task/index.ts';
 import type { Connection } from './connection-state.ts';
 import { sendUnsent } from './output.ts';
+import { TURN } from './turn.ts';
 
-/** Bytes of a refused upload that are dropped, at most: what a fast client sends before it looks at the answer. */
-const MOST_DROPPED = 64 * 1024 * 1024;
+/** Bytes that are dropped, at most: many clients send all of a refused upload before they look at the answer. */
+const MOST_DROPPED = 1024 ** 3;
+/** Milliseconds, at most, for a client that goes on sending; one that is silent has `lingerDeadlines`. */
+const LONGEST_LINGER = 30_000;
+/** Reads at a stretch before other connections have their turn: 64 KB each. */
+const READS_IN_TURN = 16;
 
 /**
  * Sends what is left to send, then closes. With `unread` (the client was not heard out) it always waits for the
@@ -43,19 +48,25 @@ function* sendRest(connection: Connection): Co<void> {
 
 function* dropInput(connection: Connection, unread: boolean): Co<void> {
   const { context, stream } = connection;
+  const { loop, receiveBuffer, lingerDeadlines } = context;
   connection.input.drop();
-  connection.waitUnder(context.lingerDeadlines, true);
+  const end = loop.now() + LONGEST_LINGER;
   let more = unread;
-  for (let dropped = 0; dropped < MOST_DROPPED; ) {
-    const count = stream.tryRead(context.receiveBuffer, 0, context.receiveBuffer.length);
+  let dropped = 0;
+  let reads = 0;
+  connection.waitUnder(lingerDeadlines, true);
+  while (dropped < MOST_DROPPED && loop.now() < end) {
+    const count = stream.tryRead(receiveBuffer, 0, receiveBuffer.length);
     if (count > 0) {
       dropped += count;
       more = true;
-    } else if (count === -EAGAIN && more) {
-      yield connection;
-      if (connection.expired !== undefined || connection.gone !== undefined) return;
-    } else {
-      return;
+      if (++reads % READS_IN_TURN === 0) yield TURN;
+      continue;
     }
+    if (count !== -EAGAIN || !more) return;
+    connection.waitUnder(lingerDeadlines, reads > 0);
+    reads = 0;
+    yield connection;
+    if (connection.expired !== undefined || connection.gone !== undefined) return;
   }
 }

@@ -197,7 +197,7 @@ export function deadlineTests(backend: Backend): void {
       const client = await site.connect();
       client.send(request('POST', '/', ['Content-Length: 100000000']));
       assert.equal((await client.answer('POST')).status, 413);
-      for (let i = 0; i < 8 && site.statistics().connections > 0; i++) {
+      for (let i = 0; i < 35 && site.statistics().connections > 0; i++) {
         client.send('x'.repeat(1000));
         await site.sleep(1000);
       }
