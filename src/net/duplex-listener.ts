@@ -26,6 +26,8 @@ export class DuplexListener implements Listener {
   readonly #readiness = new Readiness();
   readonly #queue: Stream[] = [];
   #address: Address;
+  /** Who is at the other end of its connections, where Node can't tell: of a unix socket's. */
+  #peer: Address | undefined;
   #stopping = false;
   /** Node accepts no more: what is queued is the rest. */
   #last = false;
@@ -35,8 +37,12 @@ export class DuplexListener implements Listener {
     this.#server = server;
     this.#address = requested;
     server.on('connection', (socket: Socket) => {
-      this.#queue.push(new DuplexStream(socket));
+      this.#queue.push(new DuplexStream(socket, this.#peer));
       this.#readiness.report(READABLE);
+    });
+    // Before the first connection: an inherited descriptor says only now what it is.
+    server.on('listening', () => {
+      this.#peer = boundAddress(server) === undefined ? UNNAMED : undefined;
     });
     // A failed accept is reported here. libuv has by then closed what it had no descriptor for.
     server.on('error', () => {});

@@ -38,6 +38,7 @@ interface MaybeSocket {
 
 export class DuplexStream implements Stream {
   readonly #duplex: Duplex & MaybeSocket;
+  readonly #peer: Address | undefined;
   readonly #readiness = new Readiness();
   /** Read from the Duplex, and not by our reader yet. */
   #chunk: Buffer | undefined;
@@ -45,9 +46,13 @@ export class DuplexStream implements Stream {
   #failed = false;
   #closed = false;
 
-  /** Takes over `duplex`; nobody else may read it any more. It should allow half-open connections. */
-  constructor(duplex: Duplex) {
+  /**
+   * Takes over `duplex`; nobody else may read it any more. It should allow half-open connections. `peer` is at its other
+   * end where it does not know itself, as a unix socket of Node's.
+   */
+  constructor(duplex: Duplex, peer?: Address) {
     this.#duplex = duplex;
+    this.#peer = peer;
     this.#readiness.canWrite = !duplex.writableNeedDrain;
     duplex.on('readable', () => this.#pull());
     duplex.on('drain', () => this.#readiness.report(WRITABLE));
@@ -90,7 +95,7 @@ export class DuplexStream implements Stream {
 
   get remoteAddress(): Address | undefined {
     const { remoteFamily, remoteAddress, remotePort } = this.#duplex;
-    return addressOf(remoteFamily, remoteAddress, remotePort);
+    return addressOf(remoteFamily, remoteAddress, remotePort) ?? this.#peer;
   }
 
   get encrypted(): boolean {

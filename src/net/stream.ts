@@ -9,6 +9,7 @@ import type { Co, Suspend } from '../task/index.ts';
 
 export interface Stream {
   readonly localAddress: Address | undefined;
+  /** `undefined` where nobody can tell: a TCP peer that has reset the connection has no name any more. */
   readonly remoteAddress: Address | undefined;
   /** True over TLS. */
   readonly encrypted: boolean;

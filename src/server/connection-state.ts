@@ -322,8 +322,8 @@ function callHandle(this: ServerContext, exchange: HttpExchange): Work | undefin
 
 function endOf(address: Stream['remoteAddress']): End {
   return address === undefined || address.family === 'unix'
-    ? { address: '', port: 0 }
-    : { address: address.host, port: address.port };
+    ? { address: '', port: 0, known: address !== undefined }
+    : { address: address.host, port: address.port, known: true };
 }
 
 /** A request, for the log. */

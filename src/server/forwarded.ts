@@ -12,9 +12,15 @@ import type { RequestHead } from '../http/index.ts';
 
 export interface Forwarded {
   readonly address: string;
-  readonly port: number;
+  /** `undefined` where the address is the socket's own. */
+  readonly port: number | undefined;
   readonly scheme: 'http' | 'https' | undefined;
   readonly host: string | undefined;
+}
+
+interface Node {
+  readonly address: string;
+  readonly port: number;
 }
 
 interface Hop {
@@ -26,24 +32,34 @@ interface Hop {
 /** What the proxies say; `undefined` where the peer is not trusted or says nothing. `peer`: '' for a unix socket. */
 export function readForwarded(head: RequestHead, peer: string, trusted: Networks): Forwarded | undefined {
   if (!trusted.has(peer)) return undefined;
-  // Proxies write one kind, most of them X-Forwarded-*, and pass the other on as the client sent it.
-  const legacy = legacyHops(head);
-  const hops = legacy.length > 0 ? legacy : standardHops(head.get('forwarded') ?? '');
+  const hops = hopsOf(head);
   if (hops.length === 0) return undefined;
-  let at = hops.length - 1;
-  for (; at > 0; at--) {
-    const node = parseNode(hops[at]!.for);
-    if (node === undefined || !trusted.has(node.address)) break;
-  }
+  let at = hops.length;
+  let node: Node | undefined;
+  do {
+    const next = parseNode(hops[--at]!.for);
+    // Who sent it to the last proxy with a name is not known: that proxy is the nearest to the client that is.
+    if (next === undefined) break;
+    node = next;
+  } while (at > 0 && trusted.has(node.address));
   const hop = hops[at]!;
-  const node = parseNode(hop.for);
   const proto = hop.proto?.toLowerCase();
   return {
     address: node?.address ?? peer,
-    port: node?.port ?? 0,
+    port: node?.port,
     scheme: proto === 'https' || proto === 'http' ? proto : undefined,
     host: hop.host !== undefined && HOST.test(hop.host) ? hop.host : undefined,
   };
+}
+
+/**
+ * Proxies write one kind, most of them X-Forwarded-*, and pass the other on as the client sent it. It is the addresses that
+ * tell which: they all write those, and -Proto and -Host alone may be a client's.
+ */
+function hopsOf(head: RequestHead): Hop[] {
+  const standard = head.get('forwarded');
+  const isLegacy = standard === undefined || head.get('x-forwarded-for') !== undefined;
+  return isLegacy ? legacyHops(head) : standardHops(standard);
 }
 
 /** A host and optional port, as in a URL: anything else would let a header write the URL's path. */
@@ -94,7 +110,7 @@ function standardHops(value: string): Hop[] {
 }
 
 /** `node = ( IPv4address / "[" IPv6address "]" / "unknown" / obfnode ) [ ":" node-port ]`; bare IPv6 too. */
-function parseNode(text: string | undefined): { address: string; port: number } | undefined {
+function parseNode(text: string | undefined): Node | undefined {
   if (text === undefined) return undefined;
   if (isIP(text) !== 0) return { address: text, port: 0 };
   const match = /^(?:\[([0-9a-f:.]+)\]|([0-9.]+))(?::(\d{1,5}))?$/i.exec(text);

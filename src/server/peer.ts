@@ -15,7 +15,10 @@ export class PeerView implements Peer {
 
   constructor(connection: Connection, head: RequestHead) {
     const { remote, local } = connection.ends();
-    const forwarded = readForwarded(head, remote.address, connection.context.trusted);
+    // Who resets a connection as soon as the request is sent has no address any more, and must not pass for a proxy.
+    const forwarded = remote.known
+      ? readForwarded(head, remote.address, connection.context.trusted)
+      : undefined;
     this.address = forwarded?.address ?? remote.address;
     this.port = forwarded?.port ?? remote.port;
     this.localAddress = local.address;
@@ -29,6 +32,8 @@ export class PeerView implements Peer {
 export interface End {
   readonly address: string;
   readonly port: number;
+  /** False where the system can't say any more which one it is. */
+  readonly known: boolean;
 }
 
 /** For a request that names no host: the address it came to. */
