@@ -1,7 +1,7 @@
 // Bytes on their way out. Every answer of one step of a connection is encoded into one shared buffer and sent with one
 // call. What the socket does not take is copied to the connection (`unsent`) before anybody else may use the buffer.
 
-import { EAGAIN } from '../kernel/index.ts';
+import { EAGAIN, EINVAL } from '../kernel/index.ts';
 import type { Stream } from '../net/index.ts';
 
 /** Large enough for a batch of pipelined answers or one page; 64 KB more than that are sent from where they lie. */
@@ -38,6 +38,10 @@ export class Output {
 
   /** Appends latin1 text: a head, a chunk's size. */
   text(outlet: Outlet, text: string): void {
+    if (text.length > BUFFER_SIZE) {
+      this.bytes(outlet, Buffer.from(text, 'latin1'));
+      return;
+    }
     this.#reserve(outlet, text.length);
     this.#length += this.#buffer.latin1Write(text, this.#length);
   }
@@ -141,6 +145,11 @@ export function sendUnsent(outlet: Outlet): boolean {
   const before = outlet.unsentBytes;
   while (queue.length > 0) {
     const bytes = queue[0]!;
+    if (bytes.length === 0) {
+      // Nothing empty is ever kept: the app has given the memory away. What was promised can't be sent any more.
+      outlet.broken = -EINVAL;
+      break;
+    }
     const count = outlet.stream.tryWrite(bytes, 0, bytes.length);
     if (count < 0) {
       if (count !== -EAGAIN) outlet.broken = count;
