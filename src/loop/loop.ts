@@ -157,6 +157,7 @@ export class Loop {
       this.#timers.advance(this.#now);
       // Timers and listeners may have settled promises: what follows from those belongs before the first task.
       drainMicrotasks();
+      this.#now = this.kernel.monotonic();
       this.#runReady(this.#now + this.#budget);
     } finally {
       this.#turning = false;

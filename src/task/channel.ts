@@ -4,7 +4,7 @@
 // Whoever waits is served directly: a sender puts its item into the hand of the first receiver, a receiver that makes
 // room lets in the first sender. So nobody is overtaken, and what one task was woken for is never gone when it runs.
 
-import type { Co, Suspend, Waiter } from './co.ts';
+import type { Co } from './co.ts';
 import { ChannelClosed } from './errors.ts';
 import { WaitList } from './wait-list.ts';
 
@@ -22,9 +22,8 @@ const COMPACT_AT = 1024;
 export class Channel<T> {
   readonly #capacity: number;
   readonly #receivers = new WaitList();
-  readonly #offers = new Set<Offer<T>>();
-  /** Where the first offer is: see WaitList. */
-  #firstOffer: Iterator<Offer<T>> | undefined;
+  /** Each with the item that it wants to send. */
+  readonly #senders = new WaitList<T>();
   #items: T[] = [];
   /** Items before this one are taken. */
   #head = 0;
@@ -50,7 +49,7 @@ export class Channel<T> {
   /** Takes `item` if that needs no waiting: a receiver waits, or there is room. Throws `ChannelClosed`. */
   trySend(item: T): boolean {
     if (this.#closed) throw new ChannelClosed();
-    if (this.#receivers.wakeOne(item)) return true;
+    if (this.#receivers.wakeOne(item) !== undefined) return true;
     if (this.size >= this.#capacity) return false;
     this.#items.push(item);
     return true;
@@ -59,28 +58,28 @@ export class Channel<T> {
   /** Waits until `item` is received, or held. Throws `ChannelClosed`. */
   *send(item: T): Co<void> {
     if (this.trySend(item)) return;
-    if ((yield new Offer(this.#offers, item)) === CLOSED) throw new ChannelClosed();
+    if ((yield this.#senders.place(item)) === CLOSED) throw new ChannelClosed();
   }
 
   /** The next item if there is one. */
   tryReceive(): T | undefined {
-    if (this.size === 0) return this.#acceptOffer()?.item;
+    if (this.size === 0) return this.#senders.wakeOne()?.offer;
     const item = this.#items[this.#head] as T;
     this.#items[this.#head++] = undefined as T;
     if (this.#head >= COMPACT_AT && this.#head * 2 > this.#items.length) {
       this.#items = this.#items.slice(this.#head);
       this.#head = 0;
     }
-    const offer = this.#acceptOffer();
-    if (offer !== undefined) this.#items.push(offer.item);
+    const sender = this.#senders.wakeOne();
+    if (sender !== undefined) this.#items.push(sender.offer);
     return item;
   }
 
   /** The next item. Throws `ChannelClosed` once the channel is closed and empty. */
   *receive(): Co<T> {
-    if (this.size > 0 || this.#offers.size > 0) return this.tryReceive() as T;
+    if (this.size > 0 || this.#senders.size > 0) return this.tryReceive() as T;
     if (this.#closed) throw new ChannelClosed();
-    const item = yield this.#receivers;
+    const item = yield this.#receivers.place(undefined);
     if (item === CLOSED) throw new ChannelClosed();
     return item as T;
   }
@@ -89,43 +88,6 @@ export class Channel<T> {
   close(): void {
     this.#closed = true;
     this.#receivers.wakeAll(CLOSED);
-    const offers = [...this.#offers];
-    this.#offers.clear();
-    for (const offer of offers) offer.waiter!.resume(CLOSED);
-  }
-
-  /** Lets in the sender that has waited longest. */
-  #acceptOffer(): Offer<T> | undefined {
-    if (this.#offers.size === 0) return undefined;
-    this.#firstOffer ??= this.#offers.values();
-    const { done, value: offer } = this.#firstOffer.next();
-    if (done === true) {
-      this.#firstOffer = undefined;
-      return this.#acceptOffer();
-    }
-    this.#offers.delete(offer);
-    offer.waiter!.resume(undefined);
-    return offer;
-  }
-}
-
-/** A sender that waits, with what it has. */
-class Offer<T> implements Suspend {
-  readonly item: T;
-  readonly #offers: Set<Offer<T>>;
-  waiter: Waiter | undefined;
-
-  constructor(offers: Set<Offer<T>>, item: T) {
-    this.#offers = offers;
-    this.item = item;
-  }
-
-  park(waiter: Waiter): void {
-    this.waiter = waiter;
-    this.#offers.add(this);
-  }
-
-  unpark(): void {
-    this.#offers.delete(this);
+    this.#senders.wakeAll(CLOSED);
   }
 }

@@ -23,7 +23,7 @@ export function* all<const T extends readonly Co<unknown>[]>(coroutines: T): Co<
 
 /**
  * The result, or the error, of whichever of `coroutines` ends first. The others are cancelled and have ended before
- * this returns.
+ * this returns. An error in one of their cleanups is thrown as well: nobody else would hear of it.
  */
 export function* race<T>(coroutines: readonly Co<T>[]): Co<T> {
   if (coroutines.length === 0)

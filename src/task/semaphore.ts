@@ -33,14 +33,14 @@ export class Semaphore {
   *acquire(): Co<void> {
     if (this.tryAcquire()) return;
     // A task that was handed a permit and then cancelled still runs to its next wait, so the permit is not lost.
-    yield this.#waiting;
+    yield this.#waiting.place(undefined);
   }
 
   /** Gives a permit back: to who waits longest, if anybody does. */
   release(): void {
     if (this.#permits === this.#limit)
       throw new Error('this semaphore was released more often than acquired');
-    if (!this.#waiting.wakeOne()) this.#permits++;
+    if (this.#waiting.wakeOne() === undefined) this.#permits++;
   }
 
   /** Runs `coroutine` while holding a permit. */

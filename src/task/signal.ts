@@ -29,6 +29,6 @@ export class Signal<T = void> {
 
   *wait(): Co<T> {
     if (this.#set) return this.#value as T;
-    return (yield this.#waiting) as T;
+    return (yield this.#waiting.place(undefined)) as T;
   }
 }

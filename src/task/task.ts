@@ -277,7 +277,7 @@ export class Task<T> implements Runnable, Waiter, PromiseLike<T> {
     if (index !== -1) this.#moreListeners!.splice(index, 1);
   }
 
-  /** Waits for the task's end, in a coroutine: its result, or what it threw. */
+  /** Waits for the task's end, in a coroutine: its result, or what it threw; `Cancelled` where that task was cancelled. */
   *join(): Co<T> {
     if (this.#state !== 'done') yield new Join(this);
     if (this.#failed) throw addAwaiter(this.#error, this.name);

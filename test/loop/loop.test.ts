@@ -2,26 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { createSimKernel, type SimKernel } from '../../src/kernel/sim/index.ts';
-import { Loop, type LoopOptions, type Runnable } from '../../src/loop/index.ts';
+import { createSimKernel } from '../../src/kernel/sim/index.ts';
+import { Loop } from '../../src/loop/index.ts';
 import { macrotask } from './macrotask.ts';
-
-const ADDRESS = { family: 'inet', host: '127.0.0.1', port: 80 } as const;
-
-/** Runs `prepare` and then the loop, to its end. */
-function run(prepare: (loop: Loop, kernel: SimKernel) => void, options?: LoopOptions): Promise<Loop> {
-  return macrotask(() => {
-    const kernel = createSimKernel();
-    const loop = new Loop(kernel, options);
-    prepare(loop, kernel);
-    loop.run();
-    return loop;
-  });
-}
-
-function runnable(work: () => void): Runnable {
-  return { run: work };
-}
+import { run, runnable } from './run.ts';
 
 describe('the ready queue', () => {
   test('runs things in the order in which they were scheduled, those scheduled meanwhile too', async () => {
@@ -147,6 +131,22 @@ describe('the time', () => {
     assert.deepEqual(times, [0, 0, 0.25, 0.25]);
   });
 
+  test('of the first task is not that of the timers and promises before it', async () => {
+    let error = Number.NaN;
+    await run((loop, kernel) => {
+      loop.setTimer(5, () => {
+        kernel.elapse(3);
+        void Promise.resolve().then(() => kernel.elapse(4));
+        loop.schedule(
+          runnable(() => {
+            error = kernel.monotonic() - loop.now();
+          }),
+        );
+      });
+    });
+    assert.equal(error, 0);
+  });
+
   test('timers fire in the order of their deadlines, at them, and never early', async () => {
     const fired: [number, number][] = [];
     await run((loop) => {
@@ -233,105 +233,5 @@ describe('the time', () => {
       });
     });
     assert.ok(fired);
-  });
-});
-
-describe('run()', () => {
-  test('ends at once when there is nothing to wait for', async () => {
-    const loop = await run(() => {});
-    assert.deepEqual(loop.statistics(), { turns: 0, ready: 0, timers: 0, watches: 0 });
-  });
-
-  test('ends when the last timer has fired and the last watch is closed', async () => {
-    const loop = await run((loop, kernel) => {
-      const fd = kernel.listen(ADDRESS, { backlog: 1 });
-      const watch = loop.watch(fd, { onReady: () => assert.fail('nobody connects') });
-      loop.setTimer(10, () => watch.close());
-    });
-    assert.deepEqual({ ...loop.statistics(), turns: 0 }, { turns: 0, ready: 0, timers: 0, watches: 0 });
-  });
-
-  test('a cancelled timer keeps nobody waiting', async () => {
-    await run((loop, kernel) => {
-      const start = kernel.monotonic();
-      loop.cancelTimer(loop.setTimer(10_000, () => assert.fail('it was cancelled')));
-      loop.setTimer(1, () => {});
-      loop.schedule(runnable(() => loop.setTimer(5, () => assert.equal(kernel.monotonic() - start, 5))));
-    });
-  });
-
-  test('stop() ends it after the turn, and a later run() goes on', async () => {
-    const order: string[] = [];
-    await macrotask(() => {
-      const loop = new Loop(createSimKernel());
-      loop.setTimer(10, () => order.push('timer'));
-      loop.schedule(
-        runnable(() => {
-          loop.stop();
-          order.push('stop');
-        }),
-      );
-      loop.schedule(runnable(() => order.push('same turn')));
-      loop.run();
-      assert.deepEqual(order, ['stop', 'same turn']);
-      loop.run();
-    });
-    assert.deepEqual(order, ['stop', 'same turn', 'timer']);
-  });
-
-  test('refuses to run inside a promise’s callback, where no promise would ever go on', async () => {
-    const loop = new Loop(createSimKernel());
-    loop.schedule(runnable(() => assert.fail('it must not run')));
-    await Promise.resolve();
-    assert.throws(() => loop.run(), /after an await.*setImmediate/);
-  });
-
-  test('refuses to run inside itself', async () => {
-    const order: string[] = [];
-    await run((loop) => {
-      loop.schedule(
-        runnable(() => {
-          assert.throws(() => loop.run(), /already running/);
-          assert.throws(() => loop.turn(0), /already running/);
-          assert.throws(() => loop.attach(), /already running/);
-          order.push('first');
-        }),
-      );
-      loop.schedule(runnable(() => order.push('second')));
-    });
-    assert.deepEqual(order, ['first', 'second']);
-  });
-
-  test('another loop may run inside a task', async () => {
-    let inner = 0;
-    await run((loop) => {
-      loop.schedule(
-        runnable(() => {
-          const other = new Loop(createSimKernel());
-          other.setTimer(100, () => inner++);
-          other.run();
-        }),
-      );
-    });
-    assert.equal(inner, 1);
-  });
-
-  test('refuses to run a loop that is closed', async () => {
-    const loop = await run((loop, kernel) => {
-      const watch = loop.watch(kernel.listen(ADDRESS, { backlog: 1 }), { onReady: () => {} });
-      loop.schedule(
-        runnable(() => {
-          loop.close();
-          loop.close();
-          watch.wantWritable();
-          watch.close();
-        }),
-      );
-    });
-    await macrotask(() => {
-      assert.throws(() => loop.run(), /closed/);
-      assert.throws(() => loop.attach(), /closed/);
-      assert.throws(() => loop.watch(3, { onReady: () => {} }), /closed/);
-    });
   });
 });

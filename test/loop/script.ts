@@ -9,7 +9,7 @@ const SOURCES = ['kernel', 'loop', 'task', 'net'].map(
 );
 const PRELUDE = [...SOURCES, `import nodeNet from 'node:net';`, ''].join('\n');
 /** Milliseconds after which a process that should have ended by itself is killed. */
-const PATIENCE = 20_000;
+const PATIENCE = 60_000;
 
 export interface Outcome {
   readonly code: number | null;

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Cancelled, Signal, sleep, spawn, type Waiter, WaitList } from '../../src/task/index.ts';
+import { Cancelled, type Co, Signal, sleep, spawn, type Waiter, WaitList } from '../../src/task/index.ts';
 import { simulate, throws } from './simulate.ts';
 
 describe('a signal', () => {
@@ -58,36 +58,64 @@ describe('a signal', () => {
 });
 
 describe('a wait list', () => {
-  const waiter = (resume: (value: unknown) => void): Waiter => ({ resume }) as unknown as Waiter;
+  /** A place in `list` whose waiter calls `resume`. */
+  function park(list: WaitList, resume: (value: unknown) => void): { leave(): void } {
+    const waiter = { resume } as unknown as Waiter;
+    const place = list.place(undefined);
+    place.park(waiter);
+    return { leave: () => place.unpark(waiter) };
+  }
 
   test('wakes one at a time, in the order in which they came, and says when nobody is there', () => {
     const list = new WaitList();
     const woken: string[] = [];
-    const [a, b, c] = ['a', 'b', 'c'].map((name) => waiter((value) => woken.push(`${name} ${value}`)));
-    assert.equal(list.wakeOne(), false);
-    for (const each of [a!, b!]) list.park(each);
+    const wait = (name: string) => park(list, (value) => woken.push(`${name} ${value}`));
+    assert.equal(list.wakeOne(), undefined);
+    wait('a');
+    wait('b');
     assert.ok(list.wakeOne(1));
-    list.park(c!);
-    list.park(a!);
+    const [c] = [wait('c'), wait('d'), wait('e')];
+    c!.leave();
     assert.equal(list.size, 3);
-    list.unpark(c!);
     assert.ok(list.wakeOne(2));
     assert.ok(list.wakeOne(3));
-    assert.equal(list.wakeOne(4), false);
-    list.park(b!);
-    assert.ok(list.wakeOne(5));
-    assert.deepEqual(woken, ['a 1', 'b 2', 'a 3', 'b 5']);
+    assert.ok(list.wakeOne(4));
+    assert.equal(list.wakeOne(5), undefined);
+    wait('f');
+    assert.ok(list.wakeOne(6));
+    assert.deepEqual(woken, ['a 1', 'b 2', 'd 3', 'e 4', 'f 6']);
     assert.equal(list.size, 0);
+  });
+
+  test('lets anybody leave, first, last and between, and goes on with the others', () => {
+    for (const leaving of [[0], [1], [2], [0, 1], [1, 2], [0, 2], [0, 1, 2]]) {
+      const list = new WaitList();
+      const woken: number[] = [];
+      const places = [0, 1, 2].map((i) => park(list, () => woken.push(i)));
+      for (const i of leaving) places[i]!.leave();
+      list.wakeAll();
+      assert.deepEqual(
+        woken,
+        [0, 1, 2].filter((i) => !leaving.includes(i)),
+      );
+      assert.equal(list.size, 0);
+    }
+  });
+
+  test('tells who wakes what the waiter has to offer', () => {
+    const list = new WaitList<string>();
+    list.place('an item').park({ resume: () => {} } as unknown as Waiter);
+    assert.equal(list.wakeOne()?.offer, 'an item');
   });
 
   test('wakes all that wait, and not those who come back meanwhile', () => {
     const list = new WaitList();
     let woken = 0;
-    const again = waiter(() => {
+    const again = (): void => {
       woken++;
-      list.park(again);
-    });
-    list.park(again);
+      park(list, again);
+    };
+    park(list, again);
     list.wakeAll();
     assert.equal(woken, 1);
     assert.equal(list.size, 1);
@@ -96,14 +124,10 @@ describe('a wait list', () => {
   test('keeps nobody who has left', () =>
     simulate(function* ({ loop }) {
       const list = new WaitList();
-      const tasks = Array.from({ length: 10 }, () =>
-        spawn(
-          loop,
-          (function* () {
-            yield list;
-          })(),
-        ),
-      );
+      function* wait(): Co<void> {
+        yield list.place(undefined);
+      }
+      const tasks = Array.from({ length: 10 }, () => spawn(loop, wait()));
       yield* sleep(1);
       assert.equal(list.size, 10);
       for (const task of tasks) task.cancel();

@@ -40,6 +40,17 @@ export function* failAfter(milliseconds: number, error: Error): Co<never> {
   throw error;
 }
 
+/** Notes its name when it ends after `milliseconds`, and with a `!` when it is cancelled. */
+export function* noting(order: string[], name: string, milliseconds: number): Co<void> {
+  try {
+    yield* sleep(milliseconds);
+    order.push(name);
+  } catch (error) {
+    order.push(`${name}!`);
+    throw error;
+  }
+}
+
 /** Asserts that `coroutine` throws an error whose text matches, of this class, or that passes this test. */
 export function* throws(
   coroutine: Co<unknown>,
