@@ -112,7 +112,7 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined {
 
   /** Counts what waits here, in either direction, against `maxBuffered`. */
   account(): void {
-    const held = this.unsentBytes + this.input.size + (this.#exchange?.body?.held ?? 0);
+    const held = this.unsentBytes + this.input.held + (this.#exchange?.body?.held ?? 0);
     if (held === this.#accounted) return;
     this.context.counters.buffered += held - this.#accounted;
     this.#accounted = held;

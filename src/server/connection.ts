@@ -32,6 +32,7 @@ export function* serveConnection(connection: Connection): Co<void> {
     if (head === WAIT) {
       // The one wait of an idle connection, here and not in a function of its own: that would cost 200 bytes more each.
       yield connection;
+      inTurn = 0;
       continue;
     }
     if (head === ENDED) break;
@@ -62,9 +63,9 @@ export function* serveConnection(connection: Connection): Co<void> {
       return;
     }
 
-    // Pipelined requests are answered in order, so many at a stretch: then others have their turn.
-    if (input.size === 0) inTurn = 0;
-    else if (++inTurn >= context.settings.maxPipelined) {
+    // Pipelined requests are answered in order, so many at a stretch: then others have their turn. That nothing is left over
+    // does not end a stretch: the next one may be in the socket.
+    if (++inTurn >= context.settings.maxPipelined) {
       inTurn = 0;
       settle(connection);
       yield TURN;
@@ -150,7 +151,9 @@ function* converse(connection: Connection, exchange: HttpExchange): Co<void> {
     if (isOver(connection, exchange)) return;
 
     if (connection.unsent !== undefined) connection.waitUnder(context.writeDeadlines, sent);
-    else if (waitsForBody(exchange)) connection.waitUnder(context.bodyDeadlines, received > 0);
+    // A body that nobody wants has this long in all: dribbled, it would hold the connection for as long as its client likes.
+    else if (waitsForBody(exchange))
+      connection.waitUnder(context.bodyDeadlines, received > 0 && exchange.state !== COMPLETE);
     // One that has only shut down its side reads on; one that has left says so no sooner than something is sent. A stream
     // in which nothing happens is kept for that one no longer than a client may take nothing.
     else if (stream.peerClosed && exchange.state === STARTED)
@@ -214,7 +217,7 @@ function settle(connection: Connection): void {
 /** More work than there is room for: the cheapest answer there is. */
 function shed(connection: Connection, exchange: HttpExchange, limit: string): void {
   connection.context.counters.shed++;
-  connection.context.log.warn({ limit }, 'overloaded: answering 503');
+  connection.context.overloadLog.note(limit);
   connection.refuseExchange(exchange, 503, plainText(503, 'Too much to do. Try again later.'));
 }
 

@@ -11,6 +11,7 @@ import { HttpDate } from './date.ts';
 import { DeadlineQueue } from './deadlines.ts';
 import type { AccessRecord, Logger } from './log.ts';
 import { Output } from './output.ts';
+import { OverloadLog } from './overload-log.ts';
 
 /** One recv takes at most this: a head, or a batch of pipelined ones, or a slice of an upload. */
 const RECEIVE_SIZE = 64 * 1024;
@@ -39,6 +40,7 @@ export class ServerContext {
   readonly receiveBuffer = Buffer.allocUnsafeSlow(RECEIVE_SIZE);
   readonly output = new Output();
   readonly counters = new Counters();
+  readonly overloadLog: OverloadLog;
   readonly date: HttpDate;
   readonly keepAliveDeadlines: DeadlineQueue;
   readonly headersDeadlines: DeadlineQueue;
@@ -64,6 +66,7 @@ export class ServerContext {
     };
     this.headCapacity = settings.limitRequestLine + settings.limitRequestHeaders + 4;
     this.trusted = new Networks(settings.forwardedAllowIps);
+    this.overloadLog = new OverloadLog(loop, options.log);
     this.date = new HttpDate(loop);
     this.keepAliveDeadlines = new DeadlineQueue(loop, 'keepAliveTimeout', settings.keepAliveTimeout);
     this.headersDeadlines = new DeadlineQueue(loop, 'headersTimeout', settings.headersTimeout);

@@ -180,7 +180,8 @@ export class HttpExchange implements Exchange {
   }
 
   write(bytes: Uint8Array): boolean {
-    if (this.superseded || this.state === FAILED) return false;
+    // Nobody would ever take it from here: an app that only looks at what `write` returns must not fill the memory.
+    if (this.superseded || this.state === FAILED || this.#connection.gone !== undefined) return false;
     if (this.state !== STARTED)
       throw new LocalProtocolError('ERR_HTTP_NOT_STARTED', 'write() comes between start() and end()');
     if (this.framing === 'none' || bytes.length === 0) return true;

@@ -24,6 +24,11 @@ export class Input {
     return this.end - this.start;
   }
 
+  /** Bytes of memory that it takes: those of a buffer of its own, however little is in it. */
+  get held(): number {
+    return this.bytes === this.#shared ? this.size : this.bytes.length;
+  }
+
   /**
    * Receives more behind what is unread, up to `limit` bytes in all. Returns what `tryRead` did: a count, 0 at the end,
    * or a negative errno; `-EAGAIN` also where `limit` is reached.

@@ -2,18 +2,13 @@
 // piece. Only what the app wants is received: a client that sends faster than the app reads waits in its own socket.
 
 import { BodyError } from '../app/index.ts';
-import {
-  BODY_DATA,
-  BODY_END,
-  BODY_MORE,
-  BodyDecoder,
-  type HeadLimits,
-  type RequestHead,
-} from '../http/index.ts';
+import { BODY_DATA, BodyDecoder, type HeadLimits, type RequestHead } from '../http/index.ts';
 import { forgivable } from './forgivable.ts';
 import type { Input } from './input.ts';
 
 const NO_BYTES = new Uint8Array(0);
+/** Up to this size `Buffer.from` takes from its pool: half of `Buffer.poolSize`. */
+const POOLED = Buffer.poolSize >>> 1;
 
 interface Reader {
   resolve(piece: Uint8Array | undefined): void;
@@ -61,22 +56,35 @@ export class RequestBody {
     return this.#decoder.remaining;
   }
 
-  /** Decodes what `input` holds of it, and hands over what is asked for. */
+  /**
+   * Decodes what `input` holds of it, and hands over what is asked for. All of that becomes one piece: it is moved together
+   * in the buffer, over the chunks' framing, since a buffer for each chunk of one byte would cost a hundred times as much.
+   */
   receive(input: Input): void {
     const decoder = this.#decoder;
-    while (!decoder.ended && this.#failure === undefined && input.size > 0) {
-      const found = decoder.decode(input.bytes, input.start, input.end);
+    const { bytes, end } = input;
+    let at = input.start;
+    let pieceStart = at;
+    let pieceEnd = at;
+    while (!decoder.ended && this.#failure === undefined && at < end) {
+      const found = decoder.decode(bytes, at, end);
+      at = decoder.position;
       if (found === BODY_DATA) {
-        const piece = Buffer.from(input.bytes.subarray(decoder.dataStart, decoder.dataEnd));
-        this.received += piece.length;
-        this.held += piece.length;
-        this.#pieces.push(piece);
-      }
-      input.consume(decoder.position - input.start);
-      if (found === BODY_MORE || found === BODY_END) break;
-      if (decoder.problem !== undefined) this.#refuse();
+        if (pieceStart === pieceEnd) pieceStart = pieceEnd = decoder.dataStart;
+        if (pieceEnd < decoder.dataStart) bytes.copyWithin(pieceEnd, decoder.dataStart, decoder.dataEnd);
+        pieceEnd += decoder.dataEnd - decoder.dataStart;
+      } else if (decoder.problem !== undefined) this.#refuse();
+      else break;
     }
+    if (pieceEnd > pieceStart) this.#keep(copyOf(bytes.subarray(pieceStart, pieceEnd)));
+    input.consume(at - input.start);
     this.#deliver();
+  }
+
+  #keep(piece: Uint8Array): void {
+    this.received += piece.length;
+    this.held += piece.length;
+    this.#pieces.push(piece);
   }
 
   /**
@@ -179,4 +187,9 @@ function unread(): BodyError {
     400,
     'the request was answered before all of its body was read, and the rest was dropped',
   );
+}
+
+/** Small pieces lie in Node's pool, which is faster; large ones alone, so that a stream hands them on as they are. */
+function copyOf(bytes: Buffer): Uint8Array {
+  return bytes.length <= POOLED ? Buffer.from(bytes) : new Uint8Array(bytes);
 }
