@@ -6,7 +6,7 @@ import { encodeResponseHead, UNKNOWN_REQUESTER } from '../http/index.ts';
 import { EAGAIN } from '../kernel/index.ts';
 import type { Connection } from './connection-state.ts';
 import { DISCARD_LIMIT } from './connection-state.ts';
-import { COMPLETE, type HttpExchange, OPEN } from './exchange.ts';
+import { COMPLETE, type HttpExchange, OPEN, STARTED } from './exchange.ts';
 
 const CONTINUE = encodeResponseHead(UNKNOWN_REQUESTER, true, 100, '', [], 0, '').text;
 
@@ -41,11 +41,14 @@ export function receiveBody(connection: Connection, exchange: HttpExchange): num
   return moved;
 }
 
-/** `100 Continue`, unless the body is on its way already, or the answer (RFC 9110, section 10.1.1). */
+/**
+ * `100 Continue`, unless the body is on its way already, or the answer (RFC 9110, section 10.1.1). An app that answers
+ * with what it reads has begun its answer, but nothing of that is with the client while its head is held.
+ */
 function inviteBody(connection: Connection, exchange: HttpExchange): void {
   exchange.continued = true;
-  if (exchange.state === OPEN && connection.input.size === 0)
-    connection.context.output.text(connection, CONTINUE);
+  const answering = exchange.state !== OPEN && (exchange.state !== STARTED || exchange.headText === '');
+  if (!answering && connection.input.size === 0) connection.context.output.text(connection, CONTINUE);
 }
 
 /** Whether a body that nobody wants is out of the way, still coming, or too large to wait for. */
