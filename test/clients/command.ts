@@ -41,8 +41,13 @@ export class Child implements AsyncDisposable {
   }
 
   /** Asks it to stop, and waits until it has. Its exit status. */
-  async stop(): Promise<number | null> {
+  stop(): Promise<number | null> {
     this.process.kill('SIGTERM');
+    return this.ended();
+  }
+
+  /** Waits until it has ended. Its exit status. */
+  async ended(): Promise<number | null> {
     await this.#ended;
     return this.process.exitCode;
   }
