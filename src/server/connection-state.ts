@@ -198,14 +198,19 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined {
     const { context } = this;
     const end = (error: unknown, failed: boolean): void => {
       context.counters.inFlight--;
-      this.#work = undefined;
+      // The next request's may have taken its place: an app can go on when it has answered.
+      if (this.#work === work) this.#work = undefined;
       if (failed) this.appFailed(exchange, error);
       else if (exchange.state === OPEN)
         this.appFailed(exchange, new Error('the app finished without answering'));
     };
     if (work instanceof Task) {
       this.#work = work;
-      work.onDone((task) => end(task.error, task.failed));
+      context.coroutines.add(work);
+      work.onDone((task) => {
+        context.coroutines.delete(task);
+        end(task.error, task.failed);
+      });
     } else {
       work.then(
         () => end(undefined, false),

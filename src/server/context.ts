@@ -6,6 +6,7 @@ import type { App } from '../app/index.ts';
 import { Networks, type Settings } from '../config/index.ts';
 import type { HeadLimits } from '../http/index.ts';
 import type { Loop } from '../loop/index.ts';
+import type { Task } from '../task/index.ts';
 import { Counters } from './counters.ts';
 import { HttpDate } from './date.ts';
 import { DeadlineQueue } from './deadlines.ts';
@@ -33,6 +34,8 @@ export class ServerContext {
   readonly log: Logger;
   readonly recordAccess: ((record: AccessRecord) => void) | undefined;
   readonly settled: () => Promise<void>;
+  /** Handlers that run as coroutines. Cancelled with their connection, they may have something to clean up. */
+  readonly coroutines = new Set<Task<void>>();
   readonly headLimits: HeadLimits;
   /** Bytes in which every head has room that is not refused for its size. */
   readonly headCapacity: number;

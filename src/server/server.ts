@@ -2,7 +2,7 @@
 //
 // A drain: the listeners take no new connections, give out those that have begun, and close; each connection's next
 // answer says `Connection: close`; idle ones have a grace for the request that may be on its way; what is still open at
-// the graceful timeout is cut. Then comes what apps do behind their answers (`waitUntil`), until the same time.
+// the graceful timeout is cut. Then comes what goes on without a client, until the same time.
 
 import type { Address } from '../kernel/index.ts';
 import type { Listener, Stream } from '../net/index.ts';
@@ -115,10 +115,16 @@ export class Server {
     await Promise.allSettled(this.#acceptors);
     for (const listener of this.#listeners) listener.close();
     await this.#empty();
-    await Promise.race([this.#context.settled(), timeUp.promise]);
+    await Promise.race([this.#background(), timeUp.promise]);
     loop.cancelTimer(timer);
     this.#context.close();
     this.#ended.resolve();
+  }
+
+  /** What goes on without a connection: work behind answers, and the cleanups of what was cancelled. */
+  async #background(): Promise<void> {
+    await Promise.allSettled(this.#context.coroutines);
+    await this.#context.settled();
   }
 
   #empty(): Promise<void> {

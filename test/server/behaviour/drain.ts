@@ -1,6 +1,7 @@
 // Stopping: nothing that has begun, and nothing that is on its way, is lost.
 
 import assert from 'node:assert/strict';
+import { sleep } from '../../../src/task/index.ts';
 import { type Backend, behaves, get } from './backend.ts';
 
 const NEEDS_TIME = { needs: 'virtual time' } as const;
@@ -173,6 +174,25 @@ export function drainTests(backend: Backend): void {
     NEEDS_TIME,
   );
 
+  behaves(
+    backend,
+    'an answer that is cut does not end as if it were whole',
+    async (open) => {
+      const { opened } = gate();
+      const site = await open(() => new Response(ReadableStream.from(pieces(opened))), {
+        settings: { gracefulTimeout: 1000 },
+      });
+      const client = await site.connect();
+      client.send(get());
+      await client.until((raw) => raw.includes('one'));
+      const stopped = site.stop();
+      assert.equal(await client.ended(), 'reset');
+      assert.match(client.raw, /one \r\n$/);
+      await stopped;
+    },
+    NEEDS_TIME,
+  );
+
   behaves(backend, 'a stop waits for what was given to waitUntil', async (open) => {
     const { opened, open: release } = gate();
     let done = false;
@@ -197,6 +217,32 @@ export function drainTests(backend: Backend): void {
     await stop;
     assert.equal(done, true);
   });
+
+  behaves(
+    backend,
+    'and for what a cancelled coroutine has to clean up',
+    async (open) => {
+      const steps: string[] = [];
+      const site = await open(function* () {
+        try {
+          yield* sleep(3_600_000);
+        } finally {
+          steps.push('rolling back');
+          yield* sleep(100);
+          steps.push('rolled back');
+        }
+        return new Response('never');
+      });
+      const client = await site.connect();
+      client.send(get());
+      await site.settle();
+      const stopped = site.stop();
+      client.reset();
+      await stopped;
+      assert.deepEqual(steps, ['rolling back', 'rolled back']);
+    },
+    NEEDS_TIME,
+  );
 
   behaves(
     backend,

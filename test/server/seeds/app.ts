@@ -23,8 +23,12 @@ export class SeedApp {
   readonly asked: string[] = [];
   /** What went wrong within the app's sight. */
   readonly complaints: string[] = [];
+  /** Of those, the ones that came when the server had been told to stop. */
+  readonly late = new Set<string>();
+  stopping = false;
   /** Streams and coroutines that have not been closed yet. */
   open = 0;
+  coroutines = 0;
   readonly #loop: Loop;
 
   constructor(loop: Loop) {
@@ -34,6 +38,7 @@ export class SeedApp {
   readonly handler: FetchHandler = (request) => {
     const [, kind, id, size] = new URL(request.url).pathname.split('/') as [string, Kind, string, string];
     this.asked.push(id);
+    if (this.stopping) this.late.add(id);
     const before = storage.getStore();
     if (before !== undefined) this.complaints.push(`${id} began in the context of ${before}`);
     storage.enterWith(id);
@@ -92,12 +97,14 @@ export class SeedApp {
 
   *coroutine(asked: Asked): Generator<never, Response, unknown> {
     this.open++;
+    this.coroutines++;
     try {
-      yield* sleep(asked.size % 30) as Generator<never, void, unknown>;
+      yield* sleep(asked.size % 37 === 0 ? 5000 : asked.size % 30) as Generator<never, void, unknown>;
       this.#check(asked);
       return this.#respond(asked, pattern(asked.id, asked.size));
     } finally {
       this.open--;
+      this.coroutines--;
     }
   }
 

@@ -17,6 +17,8 @@ export class SeedClient {
   readonly #run: Plan;
   readonly #kernel: SimKernel;
   readonly #reader = MessageReader.ofResponses();
+  /** Ids of requests that came to the app of a server that stops: their answers must say so. */
+  readonly #late: ReadonlySet<string>;
   readonly #onDone: () => void;
   #sim: SimClient | undefined;
   #sent = 0;
@@ -36,8 +38,15 @@ export class SeedClient {
   #departed = false;
   done = false;
 
-  constructor(kernel: SimKernel, run: Plan, plan: PlannedClient, onDone: () => void) {
+  constructor(
+    kernel: SimKernel,
+    run: Plan,
+    plan: PlannedClient,
+    late: ReadonlySet<string>,
+    onDone: () => void,
+  ) {
     this.#kernel = kernel;
+    this.#late = late;
     this.#run = run;
     this.plan = plan;
     this.#onDone = onDone;
@@ -192,6 +201,7 @@ export class SeedClient {
 
   #judge(request: PlannedRequest, head: ResponseHead, body: string): void {
     const { id, kind } = request;
+    if (head.keepAlive && this.#late.has(id)) this.#complain(`${id} was not told that the server stops`);
     if (head.status >= 400) {
       if (!this.#mayFail(request, head.status))
         this.#complain(`${id} was answered with ${head.status}: ${body}`);

@@ -64,8 +64,12 @@ class Run {
     );
     void this.#server.closed.then(() => {
       this.#closed = true;
+      if (this.#app.coroutines > 0)
+        this.#complaints.push(`${this.#app.coroutines} coroutines outlived their connections`);
     });
-    this.#clients = plan.clients.map((client) => new SeedClient(this.#kernel, plan, client, this.#onDone));
+    this.#clients = plan.clients.map(
+      (client) => new SeedClient(this.#kernel, plan, client, this.#app.late, this.#onDone),
+    );
     this.#waiting = this.#clients.length;
     if (plan.stopAt !== undefined) this.#kernel.after(plan.stopAt, this.#stop);
   }
@@ -76,6 +80,7 @@ class Run {
   };
 
   readonly #stop = (): void => {
+    this.#app.stopping = true;
     void this.#server.close();
   };
 
