@@ -16,6 +16,7 @@ import { EAGAIN, SystemError } from '../kernel/index.ts';
 import type { Co } from '../task/index.ts';
 import type { Connection } from './connection-state.ts';
 import { COMPLETE, FAILED, type HttpExchange, STARTED } from './exchange.ts';
+import { handOver } from './hand-over.ts';
 import { lingerAndClose } from './linger.ts';
 import { sendUnsent } from './output.ts';
 import { plainText, TEXT } from './plain-text.ts';
@@ -52,7 +53,9 @@ export function* serveConnection(connection: Connection): Co<void> {
     connection.finish(exchange);
     if (exchange.state === FAILED) cut(connection, exchange);
     if (connection.gone !== undefined) break;
-    if (exchange.takeOver !== undefined) {
+    // What is left of a body that was too large to wait for would be read as the new protocol.
+    if (exchange.takeOver !== undefined && exchange.body?.complete !== false) {
+      settle(connection);
       yield* handOver(connection, exchange.takeOver);
       return;
     }
@@ -85,7 +88,10 @@ const HEADERS_TIMEOUT = new Problem(408, 'ERR_HTTP_HEADERS_TIMEOUT', 'the header
 function nextHead(connection: Connection): RequestHead | Problem | typeof WAIT | typeof ENDED {
   const { context, stream, input } = connection;
   if (connection.gone !== undefined) return ENDED;
-  if (connection.expired !== undefined) return afterDeadline(connection);
+  if (connection.expired !== undefined) {
+    const end = afterDeadline(connection);
+    if (end !== undefined) return end;
+  }
   // Answers of pipelined requests that the client has not taken yet come first: no more are made until it has.
   if (connection.unsent !== undefined && !resumeSending(connection))
     return connection.broken < 0 ? ENDED : WAIT;
@@ -120,9 +126,14 @@ function resumeSending(connection: Connection): boolean {
   return false;
 }
 
-/** What becomes of a connection between requests whose deadline has passed. */
-function afterDeadline(connection: Connection): Problem | typeof ENDED {
-  const { expired, context } = connection;
+/** What becomes of a connection between requests whose deadline has passed; `undefined` where it goes on after all. */
+function afterDeadline(connection: Connection): Problem | typeof ENDED | undefined {
+  const { expired, context, input, stream } = connection;
+  // A request that came before anybody could look, while a handler kept the loop, was in time.
+  if (expired === context.keepAliveDeadlines && input.fill(stream, context.headCapacity) > 0) {
+    connection.expired = undefined;
+    return undefined;
+  }
   if (expired === context.headersDeadlines) return HEADERS_TIMEOUT;
   if (expired === context.writeDeadlines) connection.lose(new Error(NOT_TAKEN));
   return ENDED;
@@ -191,21 +202,6 @@ function isOver(connection: Connection, exchange: HttpExchange): boolean {
 function cut(connection: Connection, exchange: HttpExchange): void {
   if (exchange.framing === 'close') connection.lose(new Error('the answer was cut'));
   exchange.keepAlive = false;
-}
-
-/** The protocol has been switched: the connection is the app's, with what has come behind the request, until it ends. */
-function* handOver(connection: Connection, takeOver: NonNullable<HttpExchange['takeOver']>): Co<void> {
-  const { input, stream } = connection;
-  const rest = Uint8Array.prototype.slice.call(input.bytes, input.start, input.end);
-  input.drop();
-  settle(connection);
-  connection.waitUnder(undefined, false);
-  connection.handedOver = true;
-  try {
-    yield* takeOver(stream, rest);
-  } finally {
-    stream.close();
-  }
 }
 
 /** Leaves the shared buffers, as every wait requires. */

@@ -91,7 +91,8 @@ function callerOf(handler: FetchHandler | Fetcher, options: FetchAppOptions): Ca
 
 /** What a handler returned that is no light response: a promise, a coroutine, another's response, or a mistake. */
 function settle(exchange: Exchange, result: unknown): undefined | Promise<void> | Co<void> {
-  if (isPromise(result)) return result.then((response) => answer(exchange, response)) as Promise<void>;
+  // The `then` of what is not a promise itself may return anything.
+  if (isPromise(result)) return Promise.resolve(result).then((response) => answer(exchange, response));
   if (isCoroutine(result)) return drive(exchange, result);
   return answer(exchange, result);
 }
