@@ -69,12 +69,30 @@ export function packageVersion(): string {
 function prepare(command: Command): void {
   layOutHelp(command);
   command.exitOverride().configureOutput({
-    outputError: (text, write) =>
-      write(
-        text.replace(/^error: /, 'siskin: ').replace(/\n\(Did you mean (.*)\?\)/, '\n  Did you mean $1?'),
-      ),
+    outputError: (text, write) => write(inOurWords(text)),
   });
   command.showHelpAfterError(false);
+}
+
+/** What to write in the place of the flags that other servers have. */
+const FOREIGN_FLAGS: ReadonlyArray<readonly [flags: RegExp, hint: string]> = [
+  [
+    /^unknown option '(?:-p|--port)\b/,
+    'To choose the port: --bind 3000, or --bind :3000 for every interface',
+  ],
+  [/^unknown option '(?:-H|--host|--hostname|--address)\b/, 'To choose the address: --bind 0.0.0.0:8000'],
+  [/^missing required argument 'APP'/, 'Name the file that exports your app: siskin serve app.ts'],
+];
+
+/** An error of commander's as this program says it. */
+function inOurWords(text: string): string {
+  const message = text
+    .replace(/^error: /, '')
+    .replace(/\n\(Did you mean (.*)\?\)/, '\n  Did you mean $1?')
+    .trimEnd();
+  const hint = FOREIGN_FLAGS.find(([flags]) => flags.test(message))?.[1];
+  const suggested = message.includes('\n');
+  return `siskin: ${message}${hint === undefined || suggested ? '' : `\n  ${hint}`}\n`;
 }
 
 function isAppFile(argument: string): boolean {

@@ -38,14 +38,15 @@ export async function loadApp(specifier: string, directory: string): Promise<Loa
   const file = resolve(directory, path);
   requireFile(file, path, directory);
   let module: Readonly<Record<string, unknown>>;
+  let found: Found | undefined;
   try {
     module = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+    found = await findApp(module, exportName);
   } catch (error) {
     throw new AppLoadError(`${path} did not load\n${describeLoadFailure(error, file, directory)}`, {
       cause: error,
     });
   }
-  const found = await findApp(module, exportName);
   if (found === undefined) throw new AppLoadError(describeExports(module, path, exportName));
   return { ...found, file };
 }

@@ -76,11 +76,20 @@ function findPlace(error: Error, file: string): SourcePlace | undefined {
   return frame === undefined ? placeByLinking(file) : placeOf(frame);
 }
 
-/** A syntax error's stack begins with `file:line`, the line, and a marker under it. */
+/**
+ * A syntax error's stack begins with `file:line`, the line, and mostly a marker under it; where Node printed it, with a
+ * place in Node itself before.
+ */
 function placeInBanner(text: string): SourcePlace | undefined {
-  const match = /^(\S.*?):(\d+)\r?\n([\s\S]*?)(?:^|\n)([ \t]*)\^+/.exec(text);
-  if (match === null) return undefined;
-  return { file: toPath(match[1]!), line: Number(match[2]), column: match[4]!.length + 1 };
+  const head = /^((?:file:|\/|[A-Za-z]:\\).*?):(\d+)\r?\n/m.exec(text);
+  if (head === null) return undefined;
+  const [block = ''] = text.slice(head.index + head[0].length).split(/\r?\n\r?\n/);
+  const marker = /^([ \t]*)\^+/m.exec(block);
+  return {
+    file: toPath(head[1]!),
+    line: Number(head[2]),
+    column: marker === null ? 0 : marker[1]!.length + 1,
+  };
 }
 
 /**

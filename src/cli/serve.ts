@@ -3,6 +3,7 @@
 
 import { relative } from 'node:path';
 import process from 'node:process';
+import { inspect } from 'node:util';
 import { ConfigError, type ResolvedSettings, resolveSettings } from '../config/index.ts';
 import { formatAddress } from '../kernel/index.ts';
 import type { Logger, RunningServer } from '../server/index.ts';
@@ -28,9 +29,10 @@ export async function serveCommand(
     const app = await loadWhileAlive(specifier);
     process.exit(await serveUntilStopped(app, resolved, stopped));
   } catch (error) {
-    if (!(error instanceof ConfigError) && !(error instanceof AppLoadError)) throw error;
-    process.stderr.write(`siskin: ${error.message}\n`);
-    process.exit(error.exitCode);
+    const known = error instanceof ConfigError || error instanceof AppLoadError;
+    // Thrown on, it would be one more uncaught error, and those only stop a server that runs.
+    process.stderr.write(`siskin: ${known ? error.message : inspect(error)}\n`);
+    process.exit(known ? error.exitCode : RUNTIME_FAILURE);
   }
 }
 

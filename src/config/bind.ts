@@ -52,7 +52,7 @@ export function parseBind(text: string): BindAddress | NamedHost {
     if (!isIPv6(host)) throw new BadValue(`${host} is not an IPv6 address`);
     return { family: 'inet6', host, port: portNumber(bracketed[2]) };
   }
-  if (isIPv6(text)) throw new BadValue(`an IPv6 address goes in brackets: [${text}]:${DEFAULT_PORT}`);
+  if (isIPv6(text)) throw new BadValue(`an IPv6 address goes in brackets: ${bracketedV6(text)}`);
 
   const colon = text.lastIndexOf(':');
   const host = colon === -1 ? text : text.slice(0, colon);
@@ -63,6 +63,12 @@ export function parseBind(text: string): BindAddress | NamedHost {
   if (isIPv4(host)) return { family: 'inet', host, port };
   if (!HOST_NAME.test(host)) throw new BadValue(`${host} is neither an address nor a host name`);
   return { family: 'name', host, port };
+}
+
+/** What somebody means who wrote an IPv6 address without brackets: four or more digits at its end are a port. */
+function bracketedV6(text: string): string {
+  const [, host, port] = /^(.*[^:]):(\d{4,5})$/.exec(text) ?? [];
+  return host !== undefined && isIPv6(host) ? `[${host}]:${port}` : `[${text}]:${DEFAULT_PORT}`;
 }
 
 /** The address as `parseBind` reads it. */

@@ -56,7 +56,13 @@ test('an error inside of a dependency is shown where the app called it', async (
   assert.match(message, /Error: deep\n {2}uses.ts:2:1\n {4}2 \| run\(\);/);
 });
 
+test('an app that is a promise, and is rejected, did not load', async () => {
+  const message = await failureOf('late.ts', "export default Promise.reject(new Error('too late'));\n");
+  assert.match(message, /^late.ts did not load\n {2}Error: too late\n {2}late.ts:1:31\n/);
+});
+
 const SYNTAX: ReadonlyArray<readonly [string, string, RegExp]> = [
+  ['open.ts', 'export default (): Response => {\n  return new Response();\n', /^ {2}open.ts:\d\n {4}\d \| /m],
   ['wrong.ts', 'const a = 1;\nconst b = ;\n', /wrong.ts:2:\d+\n {4}2 \| const b = ;/],
   ['wrong.mjs', 'const a = 1;\nconst b = ;\n', /wrong.mjs:2:11\n {4}2 \| const b = ;\n {6}\| {11}\^/],
   ['wrong.cjs', 'const a = 1;\nconst b = ;\n', /wrong.cjs:2:11\n {4}2 \| const b = ;/],

@@ -34,7 +34,13 @@ test('--help is an answer, on standard output', () => {
 test('wrong usage ends with status 2 and says what is wrong', () => {
   const mistakes: ReadonlyArray<readonly [readonly string[], RegExp]> = [
     [[], /^Usage: siskin/],
-    [['serve'], /^siskin: missing required argument 'APP'/],
+    [['serve'], /^siskin: missing required argument 'APP'\n {2}Name the file that exports your app: /],
+    [
+      ['serve', 'app.ts', '--port', '3000'],
+      /^siskin: unknown option '--port'\n {2}To choose the port: --bind 3000/,
+    ],
+    [['serve', 'app.ts', '-p', '3000'], /^siskin: unknown option '-p'\n {2}To choose the port: /],
+    [['serve', 'app.ts', '--host', 'a'], /^siskin: unknown option '--host'\n {2}To choose the address: /],
     [['srve', 'app.ts'], /^siskin: unknown command 'srve'\n {2}Did you mean serve\?/],
     [['serve', 'app.ts', '--bidn', ':1'], /^siskin: unknown option '--bidn'\n {2}Did you mean --bind\?/],
     [['serve', 'app.ts', '--backlog'], /^siskin: option '--backlog <N>' argument missing/],

@@ -36,6 +36,7 @@ const REFUSED: ReadonlyArray<readonly [string, RegExp]> = [
   ['127.0.0.1:65536', /above 65535/],
   ['99999', /above 65535/],
   ['::1', /goes in brackets: \[::1\]:8000/],
+  ['::1:3000', /goes in brackets: \[::1\]:3000/],
   ['::1:8000:x', /goes in brackets/],
   ['[::1]', /port is missing/],
   ['[127.0.0.1]:80', /127.0.0.1 is not an IPv6 address/],
