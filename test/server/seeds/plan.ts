@@ -98,7 +98,7 @@ export function planOf(seed: number): Plan {
 /** Nothing is lost, and nothing so slow that a deadline passes: a far peer with a window of a few bytes would be. */
 function calmFaults(seed: number): FaultOptions {
   const faults = FaultOptions.swarm(seed, FaultOptions.benign);
-  return faults.smallBuffers > 0 ? { ...faults, slowPeer: 0 } : faults;
+  return faults.smallBuffers > 0 ? { ...faults, slowPeer: 0, late: 0 } : faults;
 }
 
 function planClient(random: Random, name: string, calm: boolean): PlannedClient {
@@ -134,8 +134,8 @@ function planRequest(
   const kind = pick(random, calm ? KINDS.filter((kind) => kind !== 'broken' || last) : KINDS);
   const takesBody = kind === 'echo' || kind === 'text' || kind === 'ignore';
   const method = takesBody || random.chance(0.1) ? 'POST' : random.chance(0.1) ? 'HEAD' : 'GET';
-  // A window of a few bytes takes an upload of 4 KB within the deadlines; answers have none as long as they move.
-  const large = !calm ? 70_000 : takesBody ? 4000 : 40_000;
+  // A window of a few bytes takes an upload of 2 KB within the deadlines; answers have none as long as they move.
+  const large = !calm ? 70_000 : takesBody ? 2000 : 40_000;
   const size = random.below(random.chance(0.08) ? large : 800);
   const body = method === 'POST' ? pattern(id, takesBody ? size : random.below(300)) : '';
   const chunked = body.length > 0 && random.chance(0.4);
