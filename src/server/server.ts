@@ -110,7 +110,8 @@ export class Server {
     const timeUp = Promise.withResolvers<void>();
     const timer = loop.setTimer(settings.gracefulTimeout, () => {
       this.#cutAll();
-      timeUp.resolve();
+      // Behind what was cut: cancelled coroutines get to their `finally` before the end, if no further.
+      loop.schedule({ run: timeUp.resolve });
     });
     await Promise.allSettled(this.#acceptors);
     for (const listener of this.#listeners) listener.close();
