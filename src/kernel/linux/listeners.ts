@@ -106,7 +106,8 @@ function instructions(program: readonly (readonly [code: number, jt: number, jf:
 /**
  * There is no system call for this: shutdown(2) and close(2) of a listening socket reset its queue. So a filter drops
  * every SYN, and the ACK that ends a handshake passes. A client sends its SYN again after a second (RFC 6298, section 2),
- * and finds the port closed, or a successor on it.
+ * and finds the port closed, or a successor on it. What is accepted meanwhile inherits the filter and never notices:
+ * nobody sends a SYN on an established connection.
  *
  * In a SO_REUSEPORT group the kernel goes on choosing this socket for its share of the SYNs; these are late by that
  * second, and their second try reaches a sibling once this one is closed. Closing at once would spare them the second,
