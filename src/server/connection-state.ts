@@ -17,10 +17,10 @@ import { Input } from './input.ts';
 import type { Outlet } from './output.ts';
 import type { End } from './peer.ts';
 import { plainText, TEXT } from './plain-text.ts';
+import { isWorthParsing } from './unfinished-head.ts';
 
 /** A body that nobody reads is dropped up to this size to save the connection; past it, closing costs less. */
 export const DISCARD_LIMIT = 64 * 1024;
-const LINE_FEED = 10;
 
 export class Connection implements Suspend, Waiter, Outlet, Deadlined {
   readonly context: ServerContext;
@@ -134,17 +134,9 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined {
   parseHead(): RequestHead | Problem | undefined {
     const { input } = this;
     if (input.start === input.end) return undefined;
-    // A head that was incomplete stays so until another line ends, or a limit is passed.
-    if (
-      this.#tried > 0 &&
-      this.#tried < this.context.headLimits.requestLine &&
-      input.size < this.context.headLimits.requestLine
-    ) {
-      const lineEnd = input.bytes.indexOf(LINE_FEED, input.start + this.#tried);
-      if (lineEnd === -1 || lineEnd >= input.end) {
-        this.#tried = input.size;
-        return undefined;
-      }
+    if (this.#tried > 0 && !isWorthParsing(input, this.#tried, this.context.headLimits)) {
+      this.#tried = input.size;
+      return undefined;
     }
     const head = parseRequestHead(input.bytes, input.start, input.end, this.context.headLimits);
     this.#tried = head === undefined ? input.size : 0;
@@ -277,6 +269,8 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined {
       this.#handlerTimer = undefined;
     }
     this.#exchange = undefined;
+    // The coroutine is about to look for the next request: what has woken it so far is no reason to look twice.
+    this.#news = false;
     // The deadline of the next wait begins with that wait, whatever the last one was for.
     this.deadlineQueue?.leave(this);
     exchange.body?.close();

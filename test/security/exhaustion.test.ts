@@ -3,6 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Exchange } from '../../src/app/index.ts';
+import { parseRequestHead } from '../../src/http/index.ts';
+import { Input } from '../../src/server/input.ts';
+import { isWorthParsing } from '../../src/server/unfinished-head.ts';
 import { Simulation } from './simulation.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
@@ -34,6 +37,42 @@ test('chunks of one byte do not cost a buffer each', async () => {
   assert.ok(body === sent, 'the body arrived as it was sent');
   assert.ok(pieces < 50, `${pieces} pieces`);
   assert.equal(client.received.match(/200 OK/g)?.length, 2);
+});
+
+test('a head that comes an octet at a time is parsed for each line, and too large at the same octet as at once', () => {
+  const limits = { requestLine: 40, headerSection: 200, fields: 5 };
+  const line = 'GET /path HTTP/1.1\r\n';
+  const heads = [
+    `${line}Host: a\r\nX: ${'x'.repeat(300)}`,
+    `${line}Host: a\r\n${'x'.repeat(300)}`,
+    `\r\n\r\n${line}Host: a\r\nX: ${'x'.repeat(300)}`,
+    `\r\n\r\n\r\n\r\nGET /${'x'.repeat(300)}`,
+    `GET /${'x'.repeat(300)}`,
+    `${line}Host: a\r\nX: ${'x'.repeat(150)}\r\n\r\n`,
+    '\r\n'.repeat(100),
+  ];
+  for (const head of heads) {
+    const bytes = Buffer.alloc(512, '\n');
+    const input = new Input(Buffer.alloc(0));
+    input.bytes = bytes;
+    let tried = 0;
+    let parsed = 0;
+    for (let size = 1; size <= head.length; size++) {
+      bytes[size - 1] = head.charCodeAt(size - 1);
+      input.end = size;
+      const truth = parseRequestHead(bytes, 0, size, limits);
+      const worth = tried === 0 || isWorthParsing(input, tried, limits);
+      if (worth) parsed++;
+      assert.ok(worth || truth === undefined, `overlooked at ${size}: ${JSON.stringify(head.slice(0, 40))}`);
+      if (truth !== undefined && worth) {
+        tried = -1;
+        break;
+      }
+      tried = size;
+    }
+    assert.equal(tried, -1, `never answered: ${JSON.stringify(head.slice(0, 40))}`);
+    assert.ok(parsed < 50, `parsed ${parsed} times: ${JSON.stringify(head.slice(0, 40))}`);
+  }
 });
 
 test('what a client dribbles counts for what it takes to hold it', async () => {
