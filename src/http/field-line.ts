@@ -21,13 +21,15 @@ export function fieldLine(name: string, value: string): string {
   const last = lastLines.get(name);
   if (last !== undefined && last.value === value) return last.line;
   checkName(name);
-  checkValue(name, value);
-  const line = `${name}: ${value}\r\n`;
+  // What is checked is what is sent, also where types were no obstacle: an object has no length, and a text all the same.
+  const text = `${value}`;
+  checkValue(name, text);
+  const line = `${name}: ${text}\r\n`;
   if (line.length > REMEMBERED_LENGTH) return line;
   if (last !== undefined) {
-    last.value = value;
+    last.value = text;
     last.line = line;
-  } else if (lastLines.size < REMEMBERED_NAMES) lastLines.set(name, { value, line });
+  } else if (lastLines.size < REMEMBERED_NAMES) lastLines.set(name, { value: text, line });
   return line;
 }
 

@@ -173,15 +173,16 @@ const STATUS_LINES: string[] = [];
 function statusLine(status: number, reason: string): string {
   if (reason === '') return STATUS_LINES[status] ?? standardLine(status);
   checkStatus(status);
-  for (let i = 0; i < reason.length; i++) {
-    if (FIELD_VALUE[reason.charCodeAt(i)] !== 1) {
+  const text = `${reason}`;
+  for (let i = 0; i < text.length; i++) {
+    if (FIELD_VALUE[text.charCodeAt(i)] !== 1) {
       throw new LocalProtocolError(
         'ERR_HTTP_REASON',
-        `reason phrase ${JSON.stringify(reason)} has a forbidden character`,
+        `reason phrase ${JSON.stringify(text)} has a forbidden character`,
       );
     }
   }
-  return `HTTP/1.1 ${status} ${reason}\r\n`;
+  return `HTTP/1.1 ${status} ${text}\r\n`;
 }
 
 function standardLine(status: number): string {
