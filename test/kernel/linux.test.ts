@@ -72,6 +72,29 @@ if (create === undefined) {
       for (const fd of [listener, local, client, server]) kernel.close(fd);
     });
 
+    test('the kernel asks silent peers on either side whether they are still there', () => {
+      const kernel = create();
+      const listener = kernel.listen({ family: 'inet', host: '127.0.0.1', port: 0 }, { backlog: 1 });
+      const address = kernel.localAddress(listener)!;
+      const client = kernel.connect(address);
+      const poller = kernel.createPoller();
+      poller.add(listener, 0, 0);
+      assert.equal(poller.wait(1000), 1);
+      const server = kernel.accept(listener);
+      const port = 'port' in address ? address.port.toString(16).toUpperCase().padStart(4, '0') : '';
+      // proc(5): `tr` before the colon of the sixth column is 2 while the keep-alive timer runs.
+      const rows = readFileSync('/proc/net/tcp', 'utf8')
+        .split('\n')
+        .map((line) => line.trim().split(/\s+/))
+        .filter(([, local, remote, state]) => state === '01' && `${local}${remote}`.includes(`:${port}`));
+      assert.deepEqual(
+        rows.map((row) => row[5]!.slice(0, 2)),
+        ['02', '02'],
+      );
+      poller.close();
+      for (const fd of [listener, client, server]) kernel.close(fd);
+    });
+
     test("a poller's is close-on-exec too, and goes when it is closed", () => {
       const kernel = create();
       const before = pollersOf();

@@ -21,10 +21,23 @@ export function openSocket(family: Address['family']): number {
  */
 const NOT_SENT = Buffer.from(new Int32Array([128 * 1024]).buffer);
 
-/** Options that connections are to have. A listener's are inherited by what it accepts (tcp(7)), which saves two calls each. */
+/**
+ * Asks a silent peer whether it is still there after a minute, and gives it up after another (tcp(7)). A machine that
+ * vanished sends nothing, and a connection on which the server waits for its own app (a long poll, a quiet stream of
+ * events) has no deadline that would notice.
+ */
+const KEEP_ALIVE: ReadonlyArray<readonly [number, Buffer]> = [
+  [libc.TCP_KEEPIDLE, Buffer.from(new Int32Array([60]).buffer)],
+  [libc.TCP_KEEPINTVL, Buffer.from(new Int32Array([10]).buffer)],
+  [libc.TCP_KEEPCNT, Buffer.from(new Int32Array([6]).buffer)],
+];
+
+/** Options that connections are to have. A listener's are inherited by what it accepts (tcp(7)), which saves these calls for each. */
 export function setConnectionOptions(fd: number): void {
   setSwitch(fd, libc.IPPROTO_TCP, libc.TCP_NODELAY, true);
   libc.setsockopt(fd, libc.IPPROTO_TCP, libc.TCP_NOTSENT_LOWAT, NOT_SENT, 4);
+  setSwitch(fd, libc.SOL_SOCKET, libc.SO_KEEPALIVE, true);
+  for (const [option, value] of KEEP_ALIVE) libc.setsockopt(fd, libc.IPPROTO_TCP, option, value, 4);
 }
 
 /** Sets an option that is on or off: socket(7), tcp(7), ipv6(7). */
