@@ -59,6 +59,12 @@ export interface Exchange {
   /** Calls `listener` once with the reason, at once if that has happened. */
   onAbort(listener: (reason: Error) => void): void;
 
+  /**
+   * Calls `listener` once nobody will take any more of the answer (the client has reset the connection, or been cut), at
+   * once if that has happened. Unlike an abort this is no guess: who has only shut down one side reads on.
+   */
+  onGone(listener: (reason: Error) => void): void;
+
   /** True once `respond` or `start` was called. */
   readonly started: boolean;
   /** Answers whole. A string is sent as UTF-8. Bytes must not be changed afterwards. */

@@ -288,7 +288,7 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined {
     exchange?.body?.fail(
       new BodyError('ERR_BODY_CUT_SHORT', 400, `the body was cut short: ${reason.message}`),
     );
-    exchange?.settleDrained(reason);
+    exchange?.lose(reason);
     this.#work?.cancel(reason);
   }
 

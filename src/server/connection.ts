@@ -148,8 +148,9 @@ function* converse(connection: Connection, exchange: HttpExchange): Co<void> {
     // What is said to a lost connection must not be sent: an app that gives up may look as if it had come to its end.
     if (connection.gone !== undefined) return;
     // It has sent its request and shut down that side: it may well read on, so this only tells the app. Before the reply is
-    // moved, because an app may answer there and then.
-    if (stream.peerClosed) exchange.abort(new Error('the client has closed its side of the connection'));
+    // moved, because an app may answer there and then. A reset, which looks like that as well, has its own word below.
+    if (stream.peerClosed && !stream.hangup)
+      exchange.abort(new Error('the client has closed its side of the connection'));
     const received = receiveBody(connection, exchange);
     const moved = exchange.pendingBytes > 0;
     moveReply(connection, exchange);

@@ -62,6 +62,7 @@ export class HttpExchange implements Exchange {
 
   aborted: Error | undefined;
   #onAbort: ((reason: Error) => void)[] | undefined;
+  #onGone: ((reason: Error) => void)[] | undefined;
   #drained: PromiseWithResolvers<void> | undefined;
   /** A `100 Continue` was or need not be sent. */
   continued: boolean;
@@ -128,6 +129,19 @@ export class HttpExchange implements Exchange {
     const listeners = this.#onAbort;
     this.#onAbort = undefined;
     if (listeners !== undefined) for (const listener of listeners) listener(reason);
+  }
+
+  onGone(listener: (reason: Error) => void): void {
+    const reason = this.#goneFor();
+    if (reason !== undefined) listener(reason);
+    else (this.#onGone ??= []).push(listener);
+  }
+
+  /** Why nobody takes any more of this answer; `undefined` while somebody may. */
+  #goneFor(): Error | undefined {
+    if (this.#connection.gone !== undefined) return this.#connection.gone;
+    if (!this.superseded && this.state !== FAILED) return undefined;
+    return this.aborted ?? new Error('nobody takes more of this answer: it was cut, or given by the server');
   }
 
   // ── The response ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -213,13 +227,20 @@ export class HttpExchange implements Exchange {
     return forgivable(this.#drained.promise);
   }
 
-  /** The connection has made progress, or will make none (`failure`): tells those that wait in `drained`. */
-  settleDrained(failure?: Error): void {
-    const drained = this.#drained;
-    if (drained === undefined || (failure === undefined && this.#connection.congested)) return;
+  /** The connection has made progress: tells those that wait in `drained`. */
+  settleDrained(): void {
+    if (this.#drained === undefined || this.#connection.congested) return;
+    this.#drained.resolve();
     this.#drained = undefined;
-    if (failure === undefined) drained.resolve();
-    else drained.reject(failure);
+  }
+
+  /** The connection is gone: tells all that wait for it, or would like to know. */
+  lose(reason: Error): void {
+    this.#drained?.reject(reason);
+    this.#drained = undefined;
+    const listeners = this.#onGone;
+    this.#onGone = undefined;
+    if (listeners !== undefined) for (const listener of listeners) listener(reason);
   }
 
   end(): void {

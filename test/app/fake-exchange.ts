@@ -44,6 +44,7 @@ export class FakeExchange implements Exchange {
   readonly #body: Uint8Array | undefined;
   readonly #pieces: Iterator<string | Uint8Array | BodyError>;
   readonly #listeners: Array<(reason: Error) => void> = [];
+  readonly #goneListeners: Array<(reason: Error) => void> = [];
   #gone: Error | undefined;
   #reading = false;
   #drained: Array<PromiseWithResolvers<void>> = [];
@@ -163,7 +164,13 @@ export class FakeExchange implements Exchange {
   reset(reason = new Error('the client is gone')): void {
     this.#gone = reason;
     this.#abort(reason);
+    for (const listener of this.#goneListeners.splice(0)) listener(reason);
     for (const waiting of this.#drained.splice(0)) waiting.reject(reason);
+  }
+
+  onGone(listener: (reason: Error) => void): void {
+    if (this.#gone !== undefined) listener(this.#gone);
+    else this.#goneListeners.push(listener);
   }
 
   #abort(reason: Error): void {

@@ -9,8 +9,8 @@ import { described } from './described.ts';
 export async function pump(exchange: Exchange, stream: ReadableStream): Promise<void> {
   const reader = stream.getReader();
   const cancel = (reason: unknown) => reader.cancel(reason).catch(ignore);
-  // A client that has only stopped sending still reads: `drained` tells whether this one does.
-  exchange.onAbort(() => void exchange.drained().catch(cancel));
+  // Not at an abort: a client that has only stopped sending still reads.
+  exchange.onGone((reason) => void cancel(reason));
   try {
     for (;;) {
       const { done, value } = await reader.read();

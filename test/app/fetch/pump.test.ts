@@ -96,6 +96,21 @@ describe('a response’s stream', () => {
     assert.ok(seen.cancelled instanceof Error);
   });
 
+  it('in which nothing happens is cancelled for a client that closes its own side first, and goes then', async () => {
+    const exchange = new FakeExchange();
+    const cancelled = Promise.withResolvers<unknown>();
+    const sent = answer(
+      exchange,
+      new LightResponse(new ReadableStream({ cancel: (reason) => cancelled.resolve(reason) })),
+    );
+    await setImmediate();
+    exchange.halfClose();
+    const reason = new Error('gone');
+    exchange.reset(reason);
+    assert.equal(await cancelled.promise, reason);
+    await sent;
+  });
+
   it('is cancelled where a gone client has room for everything', async () => {
     const exchange = new FakeExchange();
     const { stream, seen } = probe(forever());

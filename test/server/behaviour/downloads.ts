@@ -76,6 +76,28 @@ export function downloadTests(backend: Backend): void {
     );
   });
 
+  behaves(backend, 'a stream in which nothing happens ends, too, when its client is gone', async (open) => {
+    // Node's own sockets hear no reset behind a FIN, until something is sent.
+    for (const halfClosed of backend.capabilities.has('sockets') ? [false, true] : [false]) {
+      const cancelled = Promise.withResolvers<unknown>();
+      const stream = () =>
+        new ReadableStream({
+          start: (controller) => controller.enqueue(Buffer.from('first')),
+          cancel: (reason) => cancelled.resolve(reason),
+        });
+      const site = await open(() => new Response(stream()));
+      const client = await site.connect();
+      client.send(get());
+      await client.until((raw) => raw.includes('first'));
+      if (halfClosed) client.end();
+      await site.settle();
+      client.reset();
+      assert.ok((await cancelled.promise) instanceof Error);
+      await site.settle();
+      assert.equal(site.statistics().inFlight, 0);
+    }
+  });
+
   behaves(backend, 'a client that half-closes reads a stream to its end', async (open) => {
     const site = await open(() => new Response(ReadableStream.from(hundred())));
     const client = await site.connect();
