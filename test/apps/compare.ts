@@ -56,7 +56,7 @@ export async function compare(url: URL): Promise<Comparison> {
     port,
     log,
     same(name, questions, expectation) {
-      test(name, async () => {
+      test(name, { timeout: 30_000 }, async () => {
         const replies: Reply[] = [];
         for (const question of questions) {
           const reply = await ask(port, question);

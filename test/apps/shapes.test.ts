@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import type { Fetcher, FetchHandler, RequestInfo } from '../../src/app/index.ts';
 import { serve } from '../../src/serve.ts';
 import type { RunningServer } from '../../src/server/index.ts';
@@ -16,6 +16,8 @@ import { collector } from './compare.ts';
 const EarlyResponse = Response;
 const EarlyHeaders = Headers;
 
+const LIMIT = { timeout: 20_000 };
+
 interface Site {
   readonly server: RunningServer;
   readonly port: number;
@@ -23,15 +25,28 @@ interface Site {
   text(question?: Question): Promise<string>;
 }
 
+/** A test that runs out of time leaves its server: closed when all are over, it does not keep the process. */
+const living = new Set<RunningServer>();
+after(async () => {
+  for (const server of living) await server.close();
+});
+
 /** Serves `app` while `use` runs; then it must close by itself. */
 async function serving(app: FetchHandler | Fetcher, use: (site: Site) => Promise<void>): Promise<void> {
   const log: string[] = [];
-  const server = await serve(app, { bind: '127.0.0.1:0', keepAliveGrace: 0, log: collector(log) });
+  const server = await serve(app, {
+    bind: '127.0.0.1:0',
+    keepAliveGrace: 0,
+    gracefulTimeout: '1s',
+    log: collector(log),
+  });
   const port = Number(new URL(server.url).port);
+  living.add(server);
   try {
     await use({ server, port, log, text: async (question = {}) => `${(await ask(port, question)).body}` });
   } finally {
     await server.close();
+    living.delete(server);
   }
 }
 
@@ -45,13 +60,13 @@ function dial(port: number, bytes: string) {
 
 const HELLO = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 
-test('a function, an async one, and one that never looks at its request', async () => {
+test('a function, an async one, and one that never looks at its request', LIMIT, async () => {
   for (const app of [() => new Response('hi'), async () => new Response('hi')]) {
     await serving(app, async ({ text }) => assert.equal(await text(), 'hi'));
   }
 });
 
-test('an object and a class whose fetch uses `this`', async () => {
+test('an object and a class whose fetch uses `this`', LIMIT, async () => {
   class Shop {
     #visits = 0;
     fetch(request: Request): Response {
@@ -64,7 +79,7 @@ test('an object and a class whose fetch uses `this`', async () => {
   });
 });
 
-test('a Worker: its environment, its context, and work behind its answer', async () => {
+test('a Worker: its environment, its context, and work behind its answer', LIMIT, async () => {
   const done: string[] = [];
   interface Context {
     waitUntil(promise: Promise<unknown>): void;
@@ -86,7 +101,7 @@ test('a Worker: its environment, its context, and work behind its answer', async
   assert.deepEqual(done, ['later']);
 });
 
-test('a handler of Deno’s or Bun’s asks for the client’s address in its own way', async () => {
+test('a handler of Deno’s or Bun’s asks for the client’s address in its own way', LIMIT, async () => {
   await serving(
     (request, info: RequestInfo) =>
       Response.json([info.remoteAddr.hostname, info.requestIP(request)?.address, info.remoteAddress]),
@@ -94,7 +109,7 @@ test('a handler of Deno’s or Bun’s asks for the client’s address in its ow
   );
 });
 
-test('a generator waits, fans out, and answers', async () => {
+test('a generator waits, fans out, and answers', LIMIT, async () => {
   function* square(n: number): Co<number> {
     yield* sleep(1);
     return n * n;
@@ -109,7 +124,7 @@ test('a generator waits, fans out, and answers', async () => {
   });
 });
 
-test('a generator is cancelled where it waits when its client resets the connection', async () => {
+test('a generator is cancelled where it waits when its client resets the connection', LIMIT, async () => {
   const waiting = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<string>();
   function* app(): Co<Response> {
@@ -129,7 +144,7 @@ test('a generator is cancelled where it waits when its client resets the connect
   });
 });
 
-test('the signal of a request aborts when its client hangs up, and says how', async () => {
+test('the signal of a request aborts when its client hangs up, and says how', LIMIT, async () => {
   const started = Promise.withResolvers<void>();
   const aborted = Promise.withResolvers<unknown>();
   const app = async (request: Request): Promise<Response> => {
@@ -146,7 +161,7 @@ test('the signal of a request aborts when its client hangs up, and says how', as
   });
 });
 
-test('a stream is cancelled when its client goes', async () => {
+test('a stream is cancelled when its client goes', LIMIT, async () => {
   const cancelled = Promise.withResolvers<unknown>();
   const app = (): Response => {
     const body = new ReadableStream({
@@ -163,7 +178,7 @@ test('a stream is cancelled when its client goes', async () => {
   });
 });
 
-test('a stream that fails cuts the connection, so that its client can tell', async () => {
+test('a stream that fails cuts the connection, so that its client can tell', LIMIT, async () => {
   const app = (): Response => {
     const body = new ReadableStream({
       start: (controller) => controller.enqueue(new TextEncoder().encode('first')),
@@ -177,7 +192,7 @@ test('a stream that fails cuts the connection, so that its client can tell', asy
   });
 });
 
-test('an app whose Response was taken before the server came is served all the same', async () => {
+test('an app whose Response was taken before the server came is served all the same', LIMIT, async () => {
   class Page extends EarlyResponse {}
   const app = (request: Request): Response => {
     const headers = new EarlyHeaders(request.headers);
@@ -192,7 +207,7 @@ test('an app whose Response was taken before the server came is served all the s
   });
 });
 
-test('an app may pass a request on to another server, and its answer back', async () => {
+test('an app may pass a request on to another server, and its answer back', LIMIT, async () => {
   const backend = async (request: Request): Promise<Response> =>
     new Response(`${request.method} ${await request.text()} ${request.headers.get('x-mine')}`, {
       status: 206,
@@ -216,7 +231,7 @@ test('an app may pass a request on to another server, and its answer back', asyn
   });
 });
 
-test('fields of the connection that an app sets do not break the framing', async () => {
+test('fields of the connection that an app sets do not break the framing', LIMIT, async () => {
   const app = (request: Request): Response => {
     const headers = {
       'transfer-encoding': 'chunked',

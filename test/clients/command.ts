@@ -4,10 +4,17 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** A test that runs out of time leaves its block unfinished: what it started is killed when the file's tests are over. */
+const living = new Set<Child>();
+after(() => {
+  for (const child of living) child.process.kill('SIGKILL');
+});
 
 /** A child that is killed, and gone, when its block ends: `await using child = new Child(...)`. */
 export class Child implements AsyncDisposable {
@@ -25,7 +32,10 @@ export class Child implements AsyncDisposable {
     });
     this.process.stdout.setEncoding('utf8').on('data', (piece: string) => (this.stdout += piece));
     this.process.stderr.setEncoding('utf8').on('data', (piece: string) => (this.stderr += piece));
-    this.#ended = once(this.process, 'close').catch(() => {});
+    living.add(this);
+    this.#ended = once(this.process, 'close')
+      .catch(() => {})
+      .finally(() => living.delete(this));
   }
 
   /** Waits until its standard output matches. Throws where it ends before. */

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before } from 'node:test';
+import { after, before, test } from 'node:test';
 import { type Outcome, run, Siskin } from './command.ts';
 import { withTool } from './tools.ts';
 
@@ -21,11 +21,7 @@ before(async () => {
   writeFileSync(file, CONTENT);
   siskin = await Siskin.serve(APP, ['--bind', '127.0.0.1:0', '--bind', `unix:${socket}`]);
 });
-after(async () => {
-  assert.equal(await siskin.stop(), 0);
-  assert.equal(siskin.stderr, '');
-  rmSync(folder, { recursive: true });
-});
+after(() => rmSync(folder, { recursive: true }));
 
 /** Runs curl, which must succeed. */
 async function succeed(curl: string, ...args: string[]): Promise<Outcome> {
@@ -217,3 +213,8 @@ withTool(
     assert.match(proxied.stdout, /^400 Bad Request: .*\n400$/);
   },
 );
+
+test('after all of it the server stops, with nothing to complain of', { timeout: 30_000 }, async () => {
+  assert.equal(await siskin.stop(), 0);
+  assert.equal(siskin.stderr, '');
+});

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before } from 'node:test';
+import { after, before, test } from 'node:test';
 import { run, Siskin } from './command.ts';
 import { withTool } from './tools.ts';
 
@@ -16,11 +16,7 @@ before(async () => {
   writeFileSync(body, 'a body '.repeat(150));
   siskin = await Siskin.serve('test/clients/app.ts');
 });
-after(async () => {
-  assert.equal(await siskin.stop(), 0);
-  assert.equal(siskin.stderr, '');
-  rmSync(folder, { recursive: true });
-});
+after(() => rmSync(folder, { recursive: true }));
 
 /** Runs a program that must succeed; what it printed, by the name before each colon. */
 async function report(command: string, args: readonly string[]): Promise<Map<string, string>> {
@@ -85,3 +81,8 @@ for (const [name, args] of [
     },
   );
 }
+
+test('after all of it the server stops, with nothing to complain of', { timeout: 30_000 }, async () => {
+  assert.equal(await siskin.stop(), 0);
+  assert.equal(siskin.stderr, '');
+});

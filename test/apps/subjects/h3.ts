@@ -19,7 +19,7 @@ import {
   setCookie,
 } from 'h3';
 
-const app = new H3();
+const app = new H3({ silent: true });
 
 app.use(onError((error) => (error.status === 418 ? { teapot: true } : undefined)));
 app.use('/cors/**', (event) => {
