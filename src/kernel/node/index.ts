@@ -2,10 +2,9 @@
 // a guest of Node's only, and `net` makes its streams of Node's sockets.
 
 import { randomFillSync } from 'node:crypto';
-import { lookup } from 'node:dns/promises';
-import type { Address } from '../address.ts';
 import { SystemError } from '../errors.ts';
 import type { Attachment, Kernel, Poller } from '../kernel.ts';
+import { resolve } from '../resolve.ts';
 
 const ENOSYS = 38;
 const unsupported = (): number => -ENOSYS;
@@ -66,13 +65,4 @@ class EmptyPoller implements Poller {
   }
 
   close(): void {}
-}
-
-async function resolve(host: string, port: number): Promise<readonly Address[]> {
-  const found = await lookup(host, { all: true });
-  return found.map(({ address, family }) => ({
-    family: family === 6 ? 'inet6' : 'inet',
-    host: address,
-    port,
-  }));
 }
