@@ -16,9 +16,10 @@ interface Layer {
 
 /** The layers, from the top down. */
 export const LAYERS: Readonly<Record<string, Layer>> = {
-  cli: { imports: ['server', 'config', 'app', 'kernel'], packages: ['commander', 'pino'] },
+  cli: { imports: ['node', 'server', 'config', 'app', 'kernel'], packages: ['commander', 'pino'] },
+  node: { imports: ['server', 'config', 'app', 'net', 'loop', 'kernel'] },
   server: { imports: ['app', 'http', 'net', 'task', 'loop', 'kernel', 'config'] },
-  app: { imports: ['http', 'net', 'task'] },
+  app: { imports: ['http', 'net', 'task', 'loop', 'kernel'] },
   http: { imports: [], pure: true },
   net: { imports: ['task', 'loop', 'kernel'] },
   task: { imports: ['loop', 'kernel'] },

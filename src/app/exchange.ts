@@ -1,5 +1,5 @@
 // One request and its response, whatever the HTTP version and whatever the style of the app. The server makes an
-// Exchange and hands it to an `App`; adapters (`app/fetch`, later `app/node`) turn it into what a handler expects.
+// Exchange and hands it to an `App`; adapters (`app/fetch`, `app/node`) turn it into what a handler expects.
 //
 //   the app reads                      the app answers, once, in one of two ways
 //   ─────────────                      ──────────────────────────────────────────
@@ -8,18 +8,34 @@
 //
 // The Exchange never touches the socket: it fills buffers and wakes the connection's coroutine, which does.
 
-import type { HeaderList, RequestHead } from '../http/index.ts';
+import type { HeaderList, LeftToApp, Problem, RequestHead } from '../http/index.ts';
 import type { Stream } from '../net/index.ts';
 import type { Co } from '../task/index.ts';
+import type { Client, WireExchange } from './wire.ts';
+
+/** What `App.handle` returns where the answer comes at some time, and nothing but the answer tells when. */
+export const LATER = Symbol('later');
 
 /** An application, seen from the server. */
 export interface App {
+  /** Requests that it has an answer to, and most apps have not. */
+  readonly leaves?: LeftToApp;
   /**
    * Answers `exchange`. Returns nothing when it has answered already; a promise or a coroutine otherwise, whose end
-   * is the end of the app's work. A coroutine is cancelled when the connection is reset or the deadline passes.
-   * What it throws is logged, and answered with 500 where nothing has been sent.
+   * is the end of the app's work; or `LATER`, where that is the end of the answer. A coroutine is cancelled when the
+   * connection is reset or the deadline passes. What it throws is logged, and answered with 500 where nothing has been
+   * sent.
    */
-  handle(exchange: Exchange): undefined | Promise<void> | Co<void>;
+  handle(exchange: WireExchange): undefined | typeof LATER | Promise<void> | Co<void>;
+  /** A connection was accepted. */
+  opened?(client: Client): void;
+  /** It has ended. */
+  closed?(client: Client): void;
+  /**
+   * What came is no request. True: the app answers with `sendRaw`, and ends the connection; it has some seconds for that.
+   * False: the server answers.
+   */
+  problem?(client: Client, problem: Problem): boolean;
 }
 
 /** Who is at the other end, after the trusted proxies' headers were taken into account. */

@@ -8,6 +8,18 @@ export interface HeadLimits {
   readonly headerSection: number;
   /** Field lines. Past it: 431. */
   readonly fields: number;
+  /** What is refused where nobody sees to it, and left to whoever asks for it. */
+  readonly leaves?: LeftToApp;
+}
+
+/** Requests that only some apps have an answer to. */
+export interface LeftToApp {
+  /** CONNECT, with its authority as the target (RFC 9112 section 3.2.3); otherwise 501. */
+  readonly connect?: boolean;
+  /** Expectations other than 100-continue (RFC 9110 section 10.1.1); otherwise 417. */
+  readonly expectations?: boolean;
+  /** HTTP/1.1 without a Host field; otherwise 400. */
+  readonly hostless?: boolean;
 }
 
 /**

@@ -113,6 +113,7 @@ export function parseRequestHead(
   limits: HeadLimits,
 ): RequestHead | Problem | undefined {
   const line = LINE;
+  line.connect = limits.leaves?.connect === true;
   const sectionStart = scanRequestLine(bytes, start, end, start + limits.requestLine, line);
   if (sectionStart instanceof Problem) return sectionStart;
   if (sectionStart === LINE_MORE) return undefined;
@@ -122,7 +123,7 @@ export function parseRequestHead(
   if (after instanceof Problem) return after;
   if (after === MORE) return undefined;
 
-  const hostProblem = problemInHost(bytes, line, facts);
+  const hostProblem = problemInHost(bytes, line, facts, limits);
   if (hostProblem !== undefined) return hostProblem;
 
   const head = new RequestHead(latin1(bytes, line.start, after));
@@ -142,15 +143,20 @@ export function parseRequestHead(
     head.authorityEnd = facts.hostEnd - line.start;
   }
   settleConnection(head, facts);
-  return settleBody(head, facts) ?? head;
+  return settleBody(head, facts, limits) ?? head;
 }
 
 /**
  * HTTP/1.1 requires one Host, also beside an absolute target (RFC 9112 section 3.2). It may be empty: a client sends
  * that for a target that has no authority.
  */
-function problemInHost(bytes: Buffer, line: RequestLine, facts: SectionFacts): Problem | undefined {
-  if (!facts.hasHost) return line.minor > 0 ? PROBLEMS.hostMissing : undefined;
+function problemInHost(
+  bytes: Buffer,
+  line: RequestLine,
+  facts: SectionFacts,
+  { leaves }: HeadLimits,
+): Problem | undefined {
+  if (!facts.hasHost) return line.minor > 0 && leaves?.hostless !== true ? PROBLEMS.hostMissing : undefined;
   const valid = facts.hostStart === facts.hostEnd || isAuthority(bytes, facts.hostStart, facts.hostEnd);
   return valid ? undefined : PROBLEMS.host;
 }
@@ -162,7 +168,7 @@ function settleConnection(head: RequestHead, { connection, hasUpgrade }: Section
 }
 
 /** Settles how the body is delimited (RFC 9112 section 6.3), and what the client expects before it sends one. */
-function settleBody(head: RequestHead, facts: SectionFacts): Problem | undefined {
+function settleBody(head: RequestHead, facts: SectionFacts, { leaves }: HeadLimits): Problem | undefined {
   if (facts.coding !== CODING_NONE) {
     if (head.minor === 0) return PROBLEMS.codingVersion;
     if (facts.contentLength >= 0) return PROBLEMS.lengthAndCoding;
@@ -174,7 +180,7 @@ function settleBody(head: RequestHead, facts: SectionFacts): Problem | undefined
   } else if (facts.contentLength > 0) {
     head.contentLength = facts.contentLength;
   }
-  if (facts.expectation === EXPECTS_UNKNOWN) return PROBLEMS.expectation;
+  if (facts.expectation === EXPECTS_UNKNOWN && leaves?.expectations !== true) return PROBLEMS.expectation;
   // HTTP/1.0 has no interim responses, and without a body there is nothing to continue (RFC 9110 section 10.1.1).
   head.expectsContinue =
     facts.expectation === EXPECTS_CONTINUE && head.minor === 1 && head.contentLength !== 0;

@@ -10,8 +10,8 @@ import { isAuthority } from './authority.ts';
 import { CR, LF, latin1, matches, octetsOf, SLASH, SP, TARGET, TOKEN } from './octets.ts';
 import { PROBLEMS, type Problem } from './problem.ts';
 
-/** How the request target is written (RFC 9112 section 3.2). The fourth form belongs to CONNECT, which is refused. */
-export type TargetForm = 'origin' | 'absolute' | 'asterisk';
+/** How the request target is written (RFC 9112 section 3.2). The authority form is CONNECT's. */
+export type TargetForm = 'origin' | 'absolute' | 'asterisk' | 'authority';
 
 /** What a request line says; places are those in the buffer. One object serves all scans. */
 export class RequestLine {
@@ -25,6 +25,8 @@ export class RequestLine {
   pathStart = 0;
   /** In absolute form, where the authority starts; it ends at `pathStart`. */
   authorityStart = 0;
+  /** Whether CONNECT is a method like others; set it before the scan. */
+  connect = false;
   /** The minor version as sent. */
   minor = 1;
 }
@@ -139,8 +141,12 @@ function methodAt(bytes: Buffer, start: number, end: number): string {
 /** Tells the form of the target and finds path and authority in it, or what is wrong with it for this method. */
 function problemInTarget(bytes: Buffer, line: RequestLine): Problem | undefined {
   const { method, targetStart, targetEnd } = line;
-  if (method === 'CONNECT') return PROBLEMS.connect;
   line.pathStart = targetStart;
+  if (method === 'CONNECT') {
+    if (!line.connect) return PROBLEMS.connect;
+    line.form = 'authority';
+    return isAuthority(bytes, targetStart, targetEnd) ? undefined : PROBLEMS.targetForm;
+  }
   if (bytes[targetStart] === SLASH) {
     line.form = 'origin';
     return undefined;

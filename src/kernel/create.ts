@@ -1,7 +1,15 @@
 // Chooses the backend: this machine's own sockets where there is one, Node's elsewhere. Backends are loaded only when
-// chosen, since koffi has no binary for some platforms.
+// chosen, since koffi has no binary for some platforms; and at once, since a program that listens may ask for its port in
+// the next line.
 
+import { createRequire } from 'node:module';
+import { extname } from 'node:path';
 import type { Kernel } from './kernel.ts';
+import { createNodeKernel } from './node/index.ts';
+
+const require = createRequire(import.meta.url);
+/** `.ts`, or `.js` once it is built. */
+const EXTENSION = extname(import.meta.url);
 
 /** `auto`: Linux's own sockets on Linux, Node's elsewhere. */
 export type KernelChoice = 'auto' | 'linux' | 'node';
@@ -9,9 +17,9 @@ export type KernelChoice = 'auto' | 'linux' | 'node';
 /**
  * The kernel to run a loop on. Throws where `choice` can't be had on this platform; `auto` then takes Node's.
  *
- * @example const loop = new Loop(await createKernel());
+ * @example const loop = new Loop(createKernel());
  */
-export async function createKernel(choice: KernelChoice = 'auto'): Promise<Kernel> {
+export function createKernel(choice: KernelChoice = 'auto'): Kernel {
   if (choice === 'linux' || (choice === 'auto' && process.platform === 'linux')) {
     if (process.platform !== 'linux') {
       throw new Error(
@@ -19,11 +27,12 @@ export async function createKernel(choice: KernelChoice = 'auto'): Promise<Kerne
       );
     }
     try {
-      return (await import('./linux/index.ts')).createLinuxKernel();
+      const linux = require(`./linux/index${EXTENSION}`) as typeof import('./linux/index.ts');
+      return linux.createLinuxKernel();
     } catch (error) {
       // koffi has no binary for this processor or C library.
       if (choice === 'linux') throw error;
     }
   }
-  return (await import('./node/index.ts')).createNodeKernel();
+  return createNodeKernel();
 }

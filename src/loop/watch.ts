@@ -23,6 +23,7 @@ export class Watch {
   readonly #token: number;
   #interest = 0;
   #open = true;
+  #referenced = true;
 
   constructor(table: WatchTable, fd: number, token: number, listener: ReadyListener) {
     this.#table = table;
@@ -43,6 +44,17 @@ export class Watch {
     if (!this.#open || this.#interest === WRITABLE) return;
     this.#interest = WRITABLE;
     this.#table.modify(this, WRITABLE);
+  }
+
+  /** Whether it keeps the process alive: every watch does, until told otherwise. */
+  get referenced(): boolean {
+    return this.#referenced;
+  }
+
+  set referenced(value: boolean) {
+    if (!this.#open || value === this.#referenced) return;
+    this.#referenced = value;
+    this.#table.count(value ? 1 : -1);
   }
 
   /** Stops watching; call it before the descriptor is closed. */
@@ -70,8 +82,15 @@ export class WatchTable {
     this.#onSizeChange = onSizeChange;
   }
 
+  /** Watches that keep the process alive. */
   get size(): number {
     return this.#size;
+  }
+
+  count(change: 1 | -1): void {
+    const before = this.#size;
+    this.#size += change;
+    if (before === 0 || this.#size === 0) this.#onSizeChange();
   }
 
   add(fd: number, listener: ReadyListener): Watch {
@@ -86,8 +105,7 @@ export class WatchTable {
     }
     this.#entries[index] = watch;
     this.#generations[index] = generation;
-    this.#size++;
-    if (this.#size === 1) this.#onSizeChange();
+    this.count(1);
     return watch;
   }
 
@@ -97,8 +115,7 @@ export class WatchTable {
     this.poller.remove(watch.fd);
     this.#entries[index] = undefined;
     this.#free.push(index);
-    this.#size--;
-    if (this.#size === 0) this.#onSizeChange();
+    if (watch.referenced) this.count(-1);
   }
 
   modify(watch: Watch, interest: number): void {

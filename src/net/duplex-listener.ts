@@ -52,6 +52,29 @@ export class DuplexListener implements Listener {
     return this.#address;
   }
 
+  /**
+   * Begins to listen, and is bound when it returns. Where it can't be, Node says why only a moment later. `_listen2` is what
+   * Node's own `listen` comes down to once it has looked up the host.
+   */
+  static openNow(target: Target, options: ListenOptions): DuplexListener | Promise<never> {
+    const server = createServer({ allowHalfOpen: true, noDelay: true });
+    const listener = new DuplexListener(server, target.family === 'fd' ? UNNAMED : target);
+    const inner = server as Server & { _listen2(...args: unknown[]): void; _handle: object | null };
+    const { backlog, ipv6Only, reusePort } = options;
+    const flags = (ipv6Only === true ? 1 : 0) | (reusePort === true ? 2 : 0);
+    if (target.family === 'fd') inner._listen2(null, null, null, backlog, target.fd);
+    else if (target.family === 'unix') inner._listen2(target.path, -1, -1, backlog);
+    else
+      inner._listen2(target.host, target.port, target.family === 'inet6' ? 6 : 4, backlog, undefined, flags);
+    if (inner._handle === null) {
+      return new Promise((_resolve, reject) => {
+        server.once('error', reject);
+      });
+    }
+    listener.#address = boundAddress(server) ?? listener.#address;
+    return listener;
+  }
+
   /** Binds and listens. Throws Node's error, shaped as a `SystemError` is. */
   static *open(target: Target, options: ListenOptions): Co<DuplexListener> {
     try {
@@ -106,6 +129,11 @@ export class DuplexListener implements Listener {
       this.#last = true;
       this.#readiness.report(READABLE);
     });
+  }
+
+  setReferenced(referenced: boolean): void {
+    if (referenced) this.#server.ref();
+    else this.#server.unref();
   }
 
   /** As the kernel does, it resets what was never accepted. */

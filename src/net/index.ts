@@ -10,7 +10,7 @@
 export { connect, type Target } from './connect.ts';
 export { DuplexStream } from './duplex.ts';
 export { DuplexListener } from './duplex-listener.ts';
-export { DEFAULT_BACKLOG, listen } from './listen.ts';
+export { DEFAULT_BACKLOG, listen, listenNow } from './listen.ts';
 export { SocketListener } from './listener.ts';
 export { createPair } from './pair.ts';
 export { SocketStream } from './socket.ts';

@@ -145,6 +145,10 @@ export class SocketListener implements Listener, ReadyListener {
     this.#readiness.report(READABLE);
   }
 
+  setReferenced(referenced: boolean): void {
+    this.#watch.referenced = referenced;
+  }
+
   /** How often accepting had to pause, for want of descriptors mostly. */
   statistics(): { shortages: number } {
     return { shortages: this.#shortages };

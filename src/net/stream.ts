@@ -58,4 +58,6 @@ export interface Listener {
    */
   stopListening(): void;
   close(): void;
+  /** Whether it keeps the process alive, as it does until told otherwise. */
+  setReferenced(referenced: boolean): void;
 }

@@ -5,7 +5,7 @@
 //   the app said something ─► wake()     ├──► the coroutine goes on, and looks at everything anew
 //   a deadline passed ──► onDeadline()   │
 
-import { BodyError } from '../app/index.ts';
+import { BodyError, type Client, LATER } from '../app/index.ts';
 import { type Problem, parseRequestHead, type RequestHead } from '../http/index.ts';
 import type { Loop, Timer } from '../loop/index.ts';
 import type { Stream } from '../net/index.ts';
@@ -22,7 +22,7 @@ import { isWorthParsing } from './unfinished-head.ts';
 /** A body that nobody reads is dropped up to this size to save the connection; past it, closing costs less. */
 export const DISCARD_LIMIT = 64 * 1024;
 
-export class Connection implements Suspend, Waiter, Outlet, Deadlined {
+export class Connection implements Suspend, Waiter, Outlet, Deadlined, Client {
   readonly context: ServerContext;
   readonly stream: Stream;
   readonly input: Input;
@@ -42,6 +42,9 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined {
   handedOver = false;
   /** Why nobody is there any more. */
   gone: Error | undefined = undefined;
+  /** Why the app wants it closed, as soon as what was said so far is with the socket. */
+  ending: Error | undefined = undefined;
+  companion: unknown = undefined;
   #exchange: HttpExchange | undefined = undefined;
   #work: Task<void> | undefined = undefined;
   #handlerTimer: Timer | undefined = undefined;
@@ -130,6 +133,11 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined {
 
   // ── The request ──────────────────────────────────────────────────────────────────────────────────────────────
 
+  /** Between two requests, and nothing of the next one is there. */
+  get idle(): boolean {
+    return this.#exchange === undefined && this.input.size === 0 && !this.handedOver;
+  }
+
   /** The next head in `input`, if all of it is there. */
   parseHead(): RequestHead | Problem | undefined {
     const { input } = this;
@@ -161,7 +169,7 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined {
     if (body === undefined || body.complete) return true;
     // A client that was not told to continue may send its body or not: nobody can tell what comes next.
     if (body.failure !== undefined || !exchange.continued) return false;
-    return !whole || exchange.head.contentLength < 0 || body.remaining <= DISCARD_LIMIT;
+    return !whole || exchange.readsOn || exchange.head.contentLength < 0 || body.remaining <= DISCARD_LIMIT;
   }
 
   // ── The app ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -170,7 +178,7 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined {
   callApp(exchange: HttpExchange): void {
     const { context } = this;
     context.counters.inFlight++;
-    let work: Work | undefined;
+    let work: Work | typeof LATER | undefined;
     try {
       work = context.asyncContext.runInAsyncScope(callHandle, context, exchange);
     } catch (error) {
@@ -183,7 +191,8 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined {
       return;
     }
     if (context.settings.handlerTimeout > 0 && exchange.state === OPEN) this.#startHandlerTimer(exchange);
-    this.#follow(exchange, work);
+    if (work === LATER) exchange.later = true;
+    else this.#follow(exchange, work);
   }
 
   #follow(exchange: HttpExchange, work: Work): void {
@@ -269,6 +278,7 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined {
       this.#handlerTimer = undefined;
     }
     this.#exchange = undefined;
+    if (exchange.later) this.context.counters.inFlight--;
     // The coroutine is about to look for the next request: what has woken it so far is no reason to look twice.
     this.#news = false;
     // The deadline of the next wait begins with that wait, whatever the last one was for.
@@ -276,6 +286,20 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined {
     exchange.body?.close();
     const { recordAccess } = this.context;
     if (recordAccess !== undefined && exchange.started) recordAccess(accessRecordOf(exchange));
+  }
+
+  sendRaw(bytes: Uint8Array): void {
+    if (this.gone !== undefined || this.broken < 0) return;
+    (this.unsent ??= []).push(Buffer.from(bytes));
+    this.unsentBytes += bytes.length;
+    this.stream.wantWritable();
+    this.wake();
+  }
+
+  hangUp(reason: Error): void {
+    if (this.ending !== undefined) return;
+    this.ending = reason;
+    this.wake();
   }
 
   /** Nobody is there any more: the app is told, and its coroutine cancelled. */
@@ -312,9 +336,9 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined {
 /** What an app does that it has not done at once. */
 type Work = Promise<void> | Task<void>;
 
-function callHandle(this: ServerContext, exchange: HttpExchange): Work | undefined {
+function callHandle(this: ServerContext, exchange: HttpExchange): Work | typeof LATER | undefined {
   const work = this.app.handle(exchange);
-  if (work === undefined || 'then' in work) return work;
+  if (work === undefined || typeof work === 'symbol' || 'then' in work) return work;
   // Made in here, where `AsyncLocalStorage` is as the handler has left it.
   return new Task(this.loop, work, { name: 'a handler' });
 }

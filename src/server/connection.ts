@@ -52,7 +52,7 @@ export function* serveConnection(connection: Connection): Co<void> {
     if (!isOver(connection, exchange)) yield* converse(connection, exchange);
     connection.finish(exchange);
     if (exchange.state === FAILED) cut(connection, exchange);
-    if (connection.gone !== undefined) break;
+    if (connection.gone !== undefined || connection.ending !== undefined) break;
     // What is left of a body that was too large to wait for would be read as the new protocol.
     if (exchange.takeOver !== undefined && exchange.body?.complete !== false) {
       settle(connection);
@@ -74,7 +74,10 @@ export function* serveConnection(connection: Connection): Co<void> {
       yield TURN;
     }
   }
-  if (connection.gone === undefined) yield* lingerAndClose(connection, false);
+  if (connection.ending !== undefined) {
+    settle(connection);
+    connection.stream.close();
+  } else if (connection.gone === undefined) yield* lingerAndClose(connection, false);
   else connection.stream.close('reset');
 }
 
@@ -87,7 +90,7 @@ const HEADERS_TIMEOUT = new Problem(408, 'ERR_HTTP_HEADERS_TIMEOUT', 'the header
 /** The next request's head, or what is the matter instead. */
 function nextHead(connection: Connection): RequestHead | Problem | typeof WAIT | typeof ENDED {
   const { context, stream, input } = connection;
-  if (connection.gone !== undefined) return ENDED;
+  if (connection.gone !== undefined || connection.ending !== undefined) return ENDED;
   if (connection.expired !== undefined) {
     const end = afterDeadline(connection);
     if (end !== undefined) return end;
@@ -158,6 +161,7 @@ function* converse(connection: Connection, exchange: HttpExchange): Co<void> {
     const sent = sendUnsent(connection);
     if (connection.broken < 0) connection.lose(new SystemError('send', connection.broken));
     else if (stream.hangup) connection.lose(new Error('the client reset the connection'));
+    else if (connection.ending !== undefined) connection.lose(connection.ending);
     if (connection.gone !== undefined) return;
     exchange.settleDrained();
     if (isOver(connection, exchange)) return;
@@ -190,6 +194,7 @@ function isOver(connection: Connection, exchange: HttpExchange): boolean {
   if (connection.unsent !== undefined || connection.broken < 0) return false;
   if (exchange.state === FAILED) return true;
   if (exchange.state !== COMPLETE) return false;
+  exchange.settleSent();
   if (!exchange.keepAlive && exchange.takeOver === undefined) return true;
   const left = unwantedBody(exchange);
   if (left === 'hopeless') exchange.keepAlive = false;
@@ -211,6 +216,20 @@ function settle(connection: Connection): void {
   connection.input.keep();
 }
 
+/** The app answers what is no request, and says when that is all. */
+function* hearAppOut(connection: Connection): Co<void> {
+  connection.input.drop();
+  while (connection.ending === undefined && connection.gone === undefined) {
+    sendUnsent(connection);
+    if (connection.broken < 0) connection.lose(new SystemError('send', connection.broken));
+    connection.waitUnder(connection.context.lingerDeadlines, false);
+    yield connection;
+    if (connection.expired !== undefined) break;
+  }
+  if (connection.gone === undefined) yield* lingerAndClose(connection, true);
+  else connection.stream.close('reset');
+}
+
 /** More work than there is room for: the cheapest answer there is. */
 function shed(connection: Connection, exchange: HttpExchange, limit: string): void {
   connection.context.counters.shed++;
@@ -223,6 +242,10 @@ function* refuse(connection: Connection, problem: Problem): Co<void> {
   const { context } = connection;
   context.counters.badRequests++;
   context.log.debug({ code: problem.code, client: connection.ends().remote.address }, problem.message);
+  if (context.app.problem?.(connection, problem) === true) {
+    yield* hearAppOut(connection);
+    return;
+  }
   const body = plainText(problem.status, problem.message);
   const head = encodeResponseHead(
     UNKNOWN_REQUESTER,

@@ -66,6 +66,7 @@ export class ServerContext {
       requestLine: settings.limitRequestLine,
       headerSection: settings.limitRequestHeaders,
       fields: settings.limitRequestFields,
+      ...(options.app.leaves !== undefined && { leaves: options.app.leaves }),
     };
     this.headCapacity = settings.limitRequestLine + settings.limitRequestHeaders + 4;
     this.trusted = new Networks(settings.forwardedAllowIps);

@@ -77,6 +77,12 @@ export class DeadlineQueue {
     return true;
   }
 
+  /** From now on `duration` holds; who waits already waits no longer than that. */
+  change(duration: number): void {
+    if (duration < this.#duration) this.shorten(duration);
+    else this.#duration = duration;
+  }
+
   /** From now on everybody has `duration`, those that wait already too. */
   shorten(duration: number): void {
     this.#duration = duration;

@@ -6,7 +6,7 @@
 //     │                 └────── fail() ─────────► FAILED       the connection is cut
 //     └──upgrade()──────────────────────────────► COMPLETE      with `takeOver`: the connection is the app's
 
-import type { Exchange, Peer } from '../app/index.ts';
+import type { Client, ExchangeObserver, Peer, WireExchange } from '../app/index.ts';
 import {
   type EncodedHead,
   encodeResponseHead,
@@ -29,8 +29,9 @@ export const COMPLETE = 2;
 export const FAILED = 3;
 
 const NO_BYTES = new Uint8Array(0);
+const NO_TRAILERS: readonly string[] = [];
 
-export class HttpExchange implements Exchange {
+export class HttpExchange implements WireExchange {
   readonly head: RequestHead;
   readonly #connection: Connection;
   /** `undefined` where the request has none. */
@@ -43,6 +44,7 @@ export class HttpExchange implements Exchange {
   /** The head waits for the rest of the loop's turn, for a first piece to go with it. */
   headHold: 'none' | 'held' | 'over' = 'none';
   whole: string | Uint8Array | null = null;
+  trailerText = '';
   pieces: Uint8Array[] | undefined;
   pendingBytes = 0;
   interim = '';
@@ -57,13 +59,20 @@ export class HttpExchange implements Exchange {
   /** Bytes of the request's body that were dropped after the answer. */
   discarded = 0;
 
-  /** What the connection becomes once the answer, a 101, is sent. */
+  /** What the connection becomes once the answer, a 101, is sent; or at once, where that is the app's to send. */
   takeOver: ((stream: Stream, rest: Uint8Array) => Co<void>) | undefined;
 
   aborted: Error | undefined;
   #onAbort: ((reason: Error) => void)[] | undefined;
   #onGone: ((reason: Error) => void)[] | undefined;
   #drained: PromiseWithResolvers<void> | undefined;
+  #observer: ExchangeObserver | undefined;
+  /** The observer was told to wait for room. */
+  #blocked = false;
+  /** Its work is over when its answer is: see `LATER`. */
+  later = false;
+  /** The app reads the body on behind its answer. */
+  readsOn = false;
   /** A `100 Continue` was or need not be sent. */
   continued: boolean;
   /** The server has answered in the app's place: what the app says from here on is not heard. */
@@ -99,6 +108,18 @@ export class HttpExchange implements Exchange {
     return `${scheme}://${host}${path === '*' ? '/*' : path}`;
   }
 
+  get client(): Client {
+    return this.#connection;
+  }
+
+  get trailers(): readonly string[] {
+    return this.body?.trailers ?? NO_TRAILERS;
+  }
+
+  readOn(): void {
+    this.readsOn = true;
+  }
+
   get bodyLength(): number {
     return this.head.contentLength;
   }
@@ -129,6 +150,11 @@ export class HttpExchange implements Exchange {
     const listeners = this.#onAbort;
     this.#onAbort = undefined;
     if (listeners !== undefined) for (const listener of listeners) listener(reason);
+    this.#observer?.onAbort(reason);
+  }
+
+  observe(observer: ExchangeObserver): void {
+    this.#observer = observer;
   }
 
   onGone(listener: (reason: Error) => void): void {
@@ -153,7 +179,17 @@ export class HttpExchange implements Exchange {
   respond(status: number, reason: string, headers: HeaderList, body: string | Uint8Array | null): void {
     if (this.superseded) return;
     const length = body === null ? 0 : typeof body === 'string' ? Buffer.byteLength(body) : body.length;
-    this.#begin(status, reason, headers, length, true);
+    this.#respond(status, this.#encode(status, reason, headers, length, true), body, length);
+  }
+
+  respondEncoded(status: number, head: EncodedHead, body: string | Uint8Array | null): void {
+    if (this.superseded) return;
+    this.#assertOpen();
+    this.#respond(status, head, body, head.length);
+  }
+
+  #respond(status: number, head: EncodedHead, body: string | Uint8Array | null, length: number): void {
+    this.#begin(status, head);
     this.state = COMPLETE;
     if (this.framing === 'length') {
       this.whole = body;
@@ -164,33 +200,52 @@ export class HttpExchange implements Exchange {
 
   start(status: number, reason: string, headers: HeaderList, length: number): void {
     if (this.superseded) return;
-    const encoded = this.#begin(status, reason, headers, length, false);
+    this.#start(status, this.#encode(status, reason, headers, length, false));
+  }
+
+  startEncoded(status: number, head: EncodedHead): void {
+    if (this.superseded) return;
+    this.#assertOpen();
+    this.#start(status, head);
+  }
+
+  #start(status: number, head: EncodedHead): void {
+    this.#begin(status, head);
     this.state = STARTED;
-    this.owed = encoded.framing === 'length' ? encoded.length : -1;
+    this.owed = head.framing === 'length' ? head.length : -1;
     this.#connection.wake();
   }
 
-  #begin(status: number, reason: string, headers: HeaderList, length: number, whole: boolean): EncodedHead {
+  mayStay(whole: boolean): boolean {
+    return this.head.keepAlive && this.#connection.mayStay(this, whole);
+  }
+
+  #assertOpen(): void {
     if (this.state !== OPEN) {
       throw new LocalProtocolError(
         'ERR_HTTP_ALREADY_STARTED',
         'this request has been answered, or its answer has begun',
       );
     }
+  }
+
+  #encode(status: number, reason: string, headers: HeaderList, length: number, whole: boolean): EncodedHead {
+    this.#assertOpen();
     if (status < 200) {
       throw new LocalProtocolError(
         'ERR_HTTP_STATUS',
         `${status} is an interim status: send it with inform(), and an answer after it`,
       );
     }
-    const { context } = this.#connection;
-    const stays = this.head.keepAlive && this.#connection.mayStay(this, whole);
-    const encoded = encodeResponseHead(this.head, stays, status, reason, headers, length, context.date.now());
-    this.headText = encoded.text;
-    this.framing = encoded.framing;
-    this.keepAlive = encoded.keepAlive;
+    const date = this.#connection.context.date.now();
+    return encodeResponseHead(this.head, this.mayStay(whole), status, reason, headers, length, date);
+  }
+
+  #begin(status: number, head: EncodedHead): void {
+    this.headText = head.text;
+    this.framing = head.framing;
+    this.keepAlive = head.keepAlive;
     this.status = status;
-    return encoded;
   }
 
   write(bytes: Uint8Array): boolean {
@@ -212,7 +267,8 @@ export class HttpExchange implements Exchange {
     (this.pieces ??= []).push(bytes);
     this.pendingBytes += bytes.length;
     this.#connection.wake();
-    return !this.#connection.congested;
+    this.#blocked = this.#connection.congested;
+    return !this.#blocked;
   }
 
   drained(): Promise<void> {
@@ -229,9 +285,21 @@ export class HttpExchange implements Exchange {
 
   /** The connection has made progress: tells those that wait in `drained`. */
   settleDrained(): void {
-    if (this.#drained === undefined || this.#connection.congested) return;
-    this.#drained.resolve();
+    if (this.#connection.congested) return;
+    if (this.#blocked) {
+      this.#blocked = false;
+      this.#observer?.onDrained();
+    }
+    this.#drained?.resolve();
     this.#drained = undefined;
+  }
+
+  /** All of the answer is with the socket, or in the out buffer. Called in each step from then on. */
+  settleSent(): void {
+    const observer = this.#observer;
+    if (observer === undefined || this.superseded) return;
+    this.#observer = undefined;
+    observer.onSent();
   }
 
   /** The connection is gone: tells all that wait for it, or would like to know. */
@@ -241,9 +309,11 @@ export class HttpExchange implements Exchange {
     const listeners = this.#onGone;
     this.#onGone = undefined;
     if (listeners !== undefined) for (const listener of listeners) listener(reason);
+    this.#observer?.onGone(reason);
+    this.#observer = undefined;
   }
 
-  end(): void {
+  end(trailers = ''): void {
     if (this.superseded || this.state === FAILED || this.#connection.gone !== undefined) return;
     if (this.state !== STARTED)
       throw new LocalProtocolError('ERR_HTTP_NOT_STARTED', 'end() comes once, after start()');
@@ -257,6 +327,7 @@ export class HttpExchange implements Exchange {
       );
       return;
     }
+    this.trailerText = trailers;
     this.state = COMPLETE;
     this.#connection.wake();
   }
@@ -275,18 +346,29 @@ export class HttpExchange implements Exchange {
       );
     }
     this.headText = encodeResponseHead(this.head, true, 101, '', headers, 0, '').text;
-    this.status = 101;
+    this.handOver(101, run);
+  }
+
+  handOver(status: number, run: (stream: Stream, rest: Uint8Array) => Co<void>): void {
+    if (this.superseded) return;
+    this.#assertOpen();
+    this.status = status;
     this.state = COMPLETE;
     this.takeOver = run;
     this.#connection.wake();
   }
 
   inform(status: number, headers: HeaderList): void {
-    if (this.superseded || this.state !== OPEN || this.head.minor === 0) return;
     if (status < 102 || status > 199) {
       throw new LocalProtocolError('ERR_HTTP_STATUS', `an interim status is 102 to 199, not ${status}`);
     }
-    this.interim += encodeResponseHead(this.head, true, status, '', headers, 0, '').text;
+    this.informEncoded(status, encodeResponseHead(this.head, true, status, '', headers, 0, '').text);
+  }
+
+  informEncoded(status: number, text: string): void {
+    if (this.superseded || this.state !== OPEN || this.head.minor === 0) return;
+    if (status === 100) this.continued = true;
+    this.interim += text;
     this.#connection.wake();
   }
 
@@ -294,5 +376,8 @@ export class HttpExchange implements Exchange {
   supersede(status: number, headers: HeaderList, text: string): void {
     this.respond(status, '', headers, text);
     this.superseded = true;
+    const reason = this.#goneFor();
+    if (reason !== undefined) this.#observer?.onGone(reason);
+    this.#observer = undefined;
   }
 }

@@ -10,7 +10,7 @@ import { type Co, spawn } from '../task/index.ts';
 import { type AccessRecord, CONSOLE_LOGGER, type Logger } from './log.ts';
 import { Server } from './server.ts';
 
-export type { AccessRecord, Logger } from './log.ts';
+export { type AccessRecord, CONSOLE_LOGGER, type Logger } from './log.ts';
 export { Server } from './server.ts';
 
 export interface ServerHooks {
@@ -47,7 +47,7 @@ export async function startServer(
   const app = fetchApp(handler, {
     onError: (error) => log.error({ err: error }, 'waitUntil: the promise was rejected'),
   });
-  const loop = new Loop(await createKernel(settings.kernel));
+  const loop = new Loop(createKernel(settings.kernel));
   loop.attach();
   try {
     const listeners = await spawn(loop, openListeners(settings), { name: 'listening' });

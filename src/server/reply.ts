@@ -25,7 +25,10 @@ export function moveReply(connection: Connection, exchange: HttpExchange): void 
   }
   if (exchange.pieces !== undefined) movePieces(connection, exchange, exchange.pieces);
   if (exchange.state === COMPLETE && exchange.framing === 'chunked') {
-    output.text(connection, encodeLastChunk());
+    output.text(
+      connection,
+      exchange.trailerText === '' ? encodeLastChunk() : `0\r\n${exchange.trailerText}\r\n`,
+    );
     exchange.framing = 'none';
   }
 }

@@ -41,6 +41,11 @@ export class RequestBody {
     return this.#decoder.ended;
   }
 
+  /** Flat, once `complete`. */
+  get trailers(): readonly string[] {
+    return this.#decoder.trailers;
+  }
+
   get failure(): BodyError | undefined {
     return this.#failure;
   }

@@ -77,6 +77,7 @@ export class Server {
     counters.accepted++;
     counters.connections++;
     task.onDone(this.#onConnectionEnd);
+    this.#context.app.opened?.(connection);
   }
 
   /** One function for all connections: a closure for each would cost 120 bytes more. */
@@ -86,6 +87,7 @@ export class Server {
     this.#context.counters.connections--;
     if (task.failed && !(task.error instanceof Cancelled)) this.#blame(connection, task.error);
     connection.release();
+    this.#context.app.closed?.(connection);
     if (this.#connections.size === 0) this.#emptied?.();
   };
 
@@ -96,6 +98,30 @@ export class Server {
     this.#context.log.error({ err: error }, 'a connection ended with an internal error');
   }
 
+  /** Timeouts from now on, in milliseconds. */
+  setTimeouts({ keepAlive, headers }: { readonly keepAlive?: number; readonly headers?: number }): void {
+    if (keepAlive !== undefined) this.#context.keepAliveDeadlines.change(keepAlive);
+    if (headers !== undefined) this.#context.headersDeadlines.change(headers);
+  }
+
+  /** Closes connections: those that are between two requests, or all, whatever they are doing. */
+  hangUp(which: 'idle' | 'all'): void {
+    const reason = new Error(`the app closes ${which} connections`);
+    for (const [task, connection] of this.#connections) {
+      if (which === 'idle' && !connection.idle) continue;
+      connection.hangUp(reason);
+      if (connection.handedOver) task.cancel(reason);
+    }
+  }
+
+  /** Takes no new connections; those there are go on, each until its next answer. Resolves when nobody waits any more. */
+  async stopListening(): Promise<void> {
+    this.#context.draining = true;
+    for (const listener of this.#listeners) listener.stopListening();
+    await Promise.allSettled(this.#acceptors);
+    for (const listener of this.#listeners) listener.close();
+  }
+
   /** Stops gracefully, within `gracefulTimeout`; called again, it is the same stop. See the drain above. */
   close(): Promise<void> {
     this.#closing ??= this.#drain();
@@ -104,8 +130,7 @@ export class Server {
 
   async #drain(): Promise<void> {
     const { settings, loop, keepAliveDeadlines } = this.#context;
-    this.#context.draining = true;
-    for (const listener of this.#listeners) listener.stopListening();
+    const notListening = this.stopListening();
     keepAliveDeadlines.shorten(settings.keepAliveGrace);
     const timeUp = Promise.withResolvers<void>();
     const timer = loop.setTimer(settings.gracefulTimeout, () => {
@@ -113,8 +138,7 @@ export class Server {
       // Behind what was cut: cancelled coroutines get to their `finally` before the end, if no further.
       loop.schedule({ run: timeUp.resolve });
     });
-    await Promise.allSettled(this.#acceptors);
-    for (const listener of this.#listeners) listener.close();
+    await notListening;
     await this.#empty();
     await Promise.race([this.#background(), timeUp.promise]);
     loop.cancelTimer(timer);

@@ -16,7 +16,7 @@ const CONTINUE = encodeResponseHead(UNKNOWN_REQUESTER, true, 100, '', [], 0, '')
 export function receiveBody(connection: Connection, exchange: HttpExchange): number {
   const { body } = exchange;
   if (body === undefined || body.complete || body.failure !== undefined) return 0;
-  const unwanted = exchange.state === COMPLETE;
+  const unwanted = exchange.state === COMPLETE && !exchange.readsOn;
   if (!unwanted && !body.wanted) return 0;
   if (!exchange.continued) inviteBody(connection, exchange);
 
@@ -55,5 +55,6 @@ function inviteBody(connection: Connection, exchange: HttpExchange): void {
 export function unwantedBody(exchange: HttpExchange): 'gone' | 'coming' | 'hopeless' {
   const { body } = exchange;
   if (body === undefined || body.complete) return 'gone';
+  if (exchange.readsOn && body.failure === undefined) return 'coming';
   return body.failure !== undefined || exchange.discarded > DISCARD_LIMIT ? 'hopeless' : 'coming';
 }

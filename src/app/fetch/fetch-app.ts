@@ -40,6 +40,7 @@ export interface FetchAppOptions {
 }
 
 export interface FetchApp extends App {
+  handle(exchange: Exchange): undefined | Promise<void> | Co<void>;
   /** Promises given to `waitUntil` that have not settled yet. */
   readonly pending: number;
   /** Resolves when there are none: what a drain waits for. */

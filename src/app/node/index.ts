@@ -1,0 +1,3 @@
+// The interface of `node:http`: listeners `(req, res)` and what comes with them.
+export { type NodeAppOptions, nodeApp } from './node-app.ts';
+export type { NodeSocket } from './socket.ts';

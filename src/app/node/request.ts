@@ -1,0 +1,106 @@
+// `http.IncomingMessage` over an exchange: Node's own object, filled from the head, and its body, which is received as the
+// program reads it. Node's stream asks for more with `socket.resume()`; socket.ts comes here with that.
+
+import type { IncomingMessage } from 'node:http';
+import { BodyError } from '../exchange.ts';
+import type { WireExchange } from '../wire.ts';
+import type { RequestInternals } from './internals.ts';
+
+export type NodeRequest = Omit<IncomingMessage, keyof RequestInternals> & RequestInternals;
+
+/** What of a server's options a request depends on. */
+interface RequestOptions {
+  readonly joinDuplicateHeaders?: boolean | undefined;
+  readonly maxHeadersCount: number | null;
+}
+
+/** Fills `request`, new, with what the head says. */
+export function fill(request: NodeRequest, exchange: WireExchange, options: RequestOptions): void {
+  const { head } = exchange;
+  request.httpVersionMajor = 1;
+  request.httpVersionMinor = head.minor;
+  request.httpVersion = head.minor === 1 ? '1.1' : '1.0';
+  request.url = head.target;
+  request.method = head.method;
+  (request as { upgrade?: boolean }).upgrade = false;
+  if (options.joinDuplicateHeaders === true) {
+    (request as { joinDuplicateHeaders?: boolean }).joinDuplicateHeaders = true;
+  }
+  const fields = head.fields();
+  const limit = options.maxHeadersCount;
+  if (typeof limit === 'number' && limit > 0 && fields.length > limit * 2) fields.length = limit * 2;
+  request._addHeaderLines(fields, fields.length);
+}
+
+/** One request's body on its way from the exchange to the program. */
+export class Upload {
+  readonly #request: NodeRequest;
+  readonly #exchange: WireExchange;
+  /** A piece is on its way. */
+  #reading = false;
+  #over = false;
+
+  constructor(request: NodeRequest, exchange: WireExchange) {
+    this.#request = request;
+    this.#exchange = exchange;
+  }
+
+  /** The handler has been called: what has come by then is handed over, as Node does it. */
+  begin(): void {
+    if (this.#exchange.bodyLength === 0) {
+      this.#end();
+      return;
+    }
+    const whole = this.#exchange.takeBody();
+    if (whole === undefined) return;
+    if (whole.length > 0) this.#request.push(bufferOf(whole));
+    this.#end();
+  }
+
+  /** The program wants more. */
+  pull(): void {
+    if (this.#reading || this.#over) return;
+    this.#reading = true;
+    this.#exchange.readBody().then(this.#onPiece, this.#onError);
+  }
+
+  readonly #onPiece = (piece: Uint8Array | undefined): void => {
+    this.#reading = false;
+    if (this.#over) return;
+    if (piece === undefined) this.#end();
+    else this.#request.push(bufferOf(piece));
+  };
+
+  readonly #onError = (error: unknown): void => {
+    this.#reading = false;
+    if (this.#over) return;
+    // A client that has gone is reported by the connection; what is wrong with the body is answered by the server.
+    if (error instanceof BodyError && error.code !== 'ERR_BODY_CANCELLED') this.#exchange.fail(error);
+    this.abort();
+  };
+
+  #end(): void {
+    this.#over = true;
+    const request = this.#request;
+    request.complete = true;
+    const { trailers } = this.#exchange;
+    if (trailers.length > 0) request._addHeaderLines([...trailers], trailers.length);
+    request.push(null);
+  }
+
+  /** The rest will not come. As Node does it: `aborted`, an error where somebody listens for one, `close`. */
+  abort(): void {
+    this.#over = true;
+    const request = this.#request;
+    if (request.destroyed) return;
+    // Without its socket: that one is destroyed along with a request, and here it may still have an answer to send.
+    const { socket } = request;
+    (request as { socket: unknown }).socket = null;
+    request.destroy(Object.assign(new Error('aborted'), { code: 'ECONNRESET' }));
+    (request as { socket: unknown }).socket = socket;
+  }
+}
+
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,365 @@
+// `http.ServerResponse` over an exchange. Responses are Node's own objects: Express and others give them a prototype that
+// ends in `http.ServerResponse.prototype`, and tracing libraries replace methods there, so what is ours has to be found there
+// too. `installResponse` puts one function before each of Node's that reaches for a socket; a response that has no exchange
+// (of Node's own servers, or made by hand) goes on to Node's.
+//
+//   setHeader, writeHead, ...   Node's, down to `_storeHeader`, which writes the head's text
+//   write, end, flushHeaders    ours: that text and the body go to the exchange, which frames and sends them
+//   writeContinue and its kin   Node's, down to `_writeRaw`, which is ours
+//
+// What they refuse, Node's own functions are called to refuse, so that errors are Node's.
+
+import { AsyncResource } from 'node:async_hooks';
+import { ServerResponse } from 'node:http';
+import type { EncodedHead } from '../../http/index.ts';
+import type { WireExchange } from '../wire.ts';
+import {
+  kBytesWritten,
+  kEndCallbacks,
+  kFlushError,
+  kNeedDrain,
+  kWritableFinished,
+  type RequestInternals,
+  type ResponseInternals,
+} from './internals.ts';
+
+const EXCHANGE = Symbol('siskin.exchange');
+/** Where `finish` and `close` are emitted: `AsyncLocalStorage` is as the request's handler had it. */
+const CONTEXT = Symbol('siskin.context');
+/** Bytes that the head still promises. */
+const LEFT = Symbol('siskin.left');
+/** Callbacks of `write` that wait for room. */
+const WAITING = Symbol('siskin.waiting');
+
+type Callback = (error?: Error | null) => void;
+
+export type NodeResponse = Omit<ServerResponse, keyof ResponseInternals> &
+  ResponseInternals & {
+    [EXCHANGE]?: WireExchange | undefined;
+    [CONTEXT]?: AsyncResource;
+    [LEFT]?: number;
+    [WAITING]?: Callback[] | undefined;
+    [state: symbol]: unknown;
+  };
+
+type Chunk = string | Uint8Array;
+type EncodingOrCallback = BufferEncoding | Callback | null | undefined;
+
+/** Makes `response` answer `exchange`. */
+export function attach(response: NodeResponse, exchange: WireExchange): void {
+  response[EXCHANGE] = exchange;
+}
+
+// Node's own, as they are before anything is installed.
+const { prototype } = ServerResponse;
+const node = {
+  write: prototype.write as (this: unknown, ...args: unknown[]) => boolean,
+  end: prototype.end as (this: unknown, ...args: unknown[]) => unknown,
+  flushHeaders: prototype.flushHeaders as (this: unknown) => void,
+  storeHeader: Reflect.get(prototype, '_storeHeader') as (this: unknown, ...args: unknown[]) => void,
+  send: Reflect.get(prototype, '_send') as (this: unknown, ...args: unknown[]) => boolean,
+  writeRaw: Reflect.get(prototype, '_writeRaw') as (this: unknown, ...args: unknown[]) => boolean,
+};
+
+let installed = false;
+
+/** Puts our functions before Node's, once for the process. */
+export function installResponse(): void {
+  if (installed) return;
+  installed = true;
+  const ours = { write, end, flushHeaders, _storeHeader: storeHeader, _send: send, _writeRaw: writeRaw };
+  for (const [name, value] of Object.entries(ours)) {
+    Object.defineProperty(value, 'name', { value: name });
+    Object.defineProperty(prototype, name, { value, writable: true, configurable: true, enumerable: true });
+  }
+}
+
+function isChunk(chunk: unknown): chunk is Chunk {
+  return typeof chunk === 'string' || chunk instanceof Uint8Array;
+}
+
+// ── What programs call ───────────────────────────────────────────────────────────────────────────────────────────
+
+function write(
+  this: NodeResponse,
+  chunk: unknown,
+  encoding?: EncodingOrCallback,
+  callback?: Callback,
+): boolean {
+  const exchange = this[EXCHANGE];
+  if (exchange === undefined || this.finished || this.destroyed || !isChunk(chunk)) {
+    return node.write.call(this, chunk, encoding, callback);
+  }
+  if (typeof encoding === 'function') {
+    callback = encoding;
+    encoding = undefined;
+  }
+  const bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding ?? 'utf8') : chunk;
+  if (this.strictContentLength) countStrictly(this, bytes.length, false);
+  if (this._header === null) this._implicitHeader();
+  if (!this._hasBody) return node.write.call(this, chunk, encoding, callback);
+  start(this, exchange);
+  const room = sendPiece(this, exchange, bytes);
+  if (typeof callback === 'function') {
+    if (room) process.nextTick(callback, null);
+    else (this[WAITING] ??= []).push(callback);
+  }
+  if (!room) this[kNeedDrain] = true;
+  return room;
+}
+
+function end(
+  this: NodeResponse,
+  chunk?: unknown,
+  encoding?: EncodingOrCallback,
+  callback?: Callback,
+): NodeResponse {
+  const exchange = this[EXCHANGE];
+  if (typeof chunk === 'function') {
+    callback = chunk as Callback;
+    chunk = null;
+    encoding = null;
+  } else if (typeof encoding === 'function') {
+    callback = encoding;
+    encoding = null;
+  }
+  const given = Boolean(chunk);
+  if (exchange === undefined || this.finished || (given && !isChunk(chunk))) {
+    node.end.call(this, chunk, encoding, callback);
+    return this;
+  }
+  if (typeof callback === 'function') queueEndCallback(this, callback);
+  if (this.destroyed) this.finished = true;
+  else complete(this, exchange, given ? (chunk as Chunk) : '', encoding);
+  return this;
+}
+
+function complete(
+  response: NodeResponse,
+  exchange: WireExchange,
+  chunk: Chunk,
+  encoding: BufferEncoding | null | undefined,
+): void {
+  // The exchange sends strings as UTF-8 itself, without a buffer in between.
+  const isText = typeof chunk === 'string' && (!encoding || encoding === 'utf8' || encoding === 'utf-8');
+  const body = isText || typeof chunk !== 'string' ? chunk : Buffer.from(chunk, encoding as BufferEncoding);
+  const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+  if (response.strictContentLength) countStrictly(response, length, true);
+  if (response._header === null) {
+    if (!exchange.mayStay(true)) response.shouldKeepAlive = false;
+    response._contentLength = length;
+    response._implicitHeader();
+  }
+  if (!response._hasBody && length > 0) node.write.call(response, body);
+  const request = response.req as unknown as RequestInternals & { complete: boolean };
+  if (request._consuming && !request.complete) exchange.readOn();
+  sendRest(response, exchange, body, length);
+  if (response._eventsCount > 0 || response[kEndCallbacks] != null) {
+    response[CONTEXT] = new AsyncResource('siskin.Response', { requireManualDestroy: true });
+  }
+  response.finished = true;
+  response._finish();
+}
+
+/** The body, or what is left of it, and its end. */
+function sendRest(response: NodeResponse, exchange: WireExchange, body: Chunk, length: number): void {
+  if (!exchange.started) {
+    const head = encodedHead(response);
+    const { framing } = head;
+    if (framing === 'none' || (framing === 'length' && head.length === length)) {
+      exchange.respondEncoded(response.statusCode, head, body);
+      return;
+    }
+    begin(response, exchange, head);
+  }
+  if (length > 0 && response._hasBody) {
+    sendPiece(response, exchange, typeof body === 'string' ? Buffer.from(body) : body);
+  }
+  exchange.end(response._trailer);
+}
+
+function flushHeaders(this: NodeResponse): void {
+  const exchange = this[EXCHANGE];
+  if (exchange === undefined) {
+    node.flushHeaders.call(this);
+    return;
+  }
+  if (this._header === null) this._implicitHeader();
+  start(this, exchange);
+}
+
+// ── What Node's own functions call ───────────────────────────────────────────────────────────────────────────────
+
+/** Writes the head's text. A connection that will not stay says so in it. */
+function storeHeader(this: NodeResponse, firstLine: unknown, headers: unknown): void {
+  const exchange = this[EXCHANGE];
+  if (exchange !== undefined && this.shouldKeepAlive && !exchange.mayStay(false))
+    this.shouldKeepAlive = false;
+  node.storeHeader.call(this, firstLine, headers);
+}
+
+function send(this: NodeResponse, ...args: unknown[]): boolean {
+  const exchange = this[EXCHANGE];
+  if (exchange === undefined) return node.send.apply(this, args);
+  start(this, exchange);
+  const [data, encoding, callback] = args as [Chunk, BufferEncoding | null, Callback | null];
+  const room =
+    data.length === 0 || sendPiece(this, exchange, Buffer.from(data as string, encoding ?? 'utf8'));
+  if (typeof callback === 'function') process.nextTick(callback, null);
+  return room;
+}
+
+/** Interim answers come this way: `HTTP/1.1 103 Early Hints` and what follows, as text. */
+function writeRaw(this: NodeResponse, ...args: unknown[]): boolean {
+  const exchange = this[EXCHANGE];
+  if (exchange === undefined) return node.writeRaw.apply(this, args);
+  const [text, encoding, callback] = args as [string, unknown, Callback | undefined];
+  exchange.informEncoded(Number(text.slice(9, 12)), text);
+  const called = typeof encoding === 'function' ? (encoding as Callback) : callback;
+  if (typeof called === 'function') process.nextTick(called, null);
+  return true;
+}
+
+// ── Heads and bodies ─────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What Node has settled about the head that it has written: how the body is delimited, and whether the connection stays. */
+function encodedHead(response: NodeResponse): EncodedHead {
+  const text = response._header!;
+  const keepAlive = !response._last && !response.maxRequestsOnConnectionReached;
+  if (!response._hasBody) return { text, framing: 'none', length: 0, keepAlive };
+  if (response.chunkedEncoding) return { text, framing: 'chunked', length: -1, keepAlive };
+  const length = response._contentLength;
+  const declared = response.useChunkedEncodingByDefault || LENGTH_LINE.test(text);
+  if (declared && !response._removedContLen && Number.isSafeInteger(length) && length! >= 0) {
+    return { text, framing: 'length', length: length!, keepAlive };
+  }
+  return { text, framing: 'close', length: -1, keepAlive: false };
+}
+
+/** To HTTP/1.0, Node does not add the length that it knows. */
+const LENGTH_LINE = /\ncontent-length:/i;
+
+function start(response: NodeResponse, exchange: WireExchange): void {
+  if (!exchange.started) begin(response, exchange, encodedHead(response));
+}
+
+function begin(response: NodeResponse, exchange: WireExchange, head: EncodedHead): void {
+  response._headerSent = true;
+  response[LEFT] = head.framing === 'length' ? head.length : Number.POSITIVE_INFINITY;
+  exchange.startEncoded(response.statusCode, head);
+}
+
+/** What is beyond the length that the head has promised would be read as the next answer, and is not sent. */
+function sendPiece(response: NodeResponse, exchange: WireExchange, bytes: Uint8Array): boolean {
+  const left = response[LEFT]!;
+  if (bytes.length <= left) {
+    response[LEFT] = left - bytes.length;
+    return exchange.write(bytes);
+  }
+  process.emitWarning('a response has more bytes than its Content-Length says: the rest is not sent', {
+    code: 'SISKIN_BODY_TOO_LONG',
+  });
+  response[LEFT] = 0;
+  return exchange.write(bytes.subarray(0, left));
+}
+
+/** `strictContentLength`: throws where the body is not, or can't become, as long as declared. */
+function countStrictly(response: NodeResponse, length: number, isLast: boolean): void {
+  const before = Number(response[kBytesWritten] ?? 0);
+  const declared = response._contentLength ?? lengthIn(response.getHeader('content-length'));
+  const total = before + length;
+  response[kBytesWritten] = total;
+  const applies = response._hasBody && !response.chunkedEncoding && !response.hasHeader('transfer-encoding');
+  if (declared === undefined || !applies || (isLast ? total === declared : total <= declared)) return;
+  const message = `Response body's content-length of ${total} byte(s) does not match the content-length of ${declared} byte(s) set in header`;
+  throw Object.assign(new Error(message), { code: 'ERR_HTTP_CONTENT_LENGTH_MISMATCH' });
+}
+
+function lengthIn(value: unknown): number | undefined {
+  return value === undefined ? undefined : Number(value);
+}
+
+// ── Its end ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function queueEndCallback(response: NodeResponse, callback: Callback): void {
+  ((response[kEndCallbacks] ??= []) as Callback[]).push(callback);
+}
+
+/** All of the answer is sent: `finish` and `close`, where somebody listens. */
+export function finish(response: NodeResponse): void {
+  for (const callback of response[WAITING] ?? []) process.nextTick(callback, null);
+  response[WAITING] = undefined;
+  if (response._eventsCount === 0 && response[kEndCallbacks] == null) {
+    response[kWritableFinished] = true;
+    response.destroyed = true;
+    response._closed = true;
+    return;
+  }
+  inContext(response, emitFinish, response);
+}
+
+function emitFinish(response: NodeResponse): void {
+  response[kWritableFinished] = true;
+  callEndCallbacks(response, null);
+  response.emit('finish');
+  process.nextTick(emitClose, response);
+}
+
+function callEndCallbacks(response: NodeResponse, error: Error | null): void {
+  const callbacks = response[kEndCallbacks] as Callback[] | null | undefined;
+  if (callbacks == null) return;
+  response[kEndCallbacks] = null;
+  for (const callback of callbacks) callback(error);
+}
+
+function emitClose(response: NodeResponse): void {
+  if (response._closed) return;
+  response.destroyed = true;
+  response._closed = true;
+  response.emit('close');
+}
+
+/** There is room again. */
+export function drain(response: NodeResponse): void {
+  const waiting = response[WAITING];
+  response[WAITING] = undefined;
+  const needed = response[kNeedDrain] === true && !response.finished;
+  response[kNeedDrain] = false;
+  if (waiting === undefined && !needed) return;
+  process.nextTick(() => {
+    for (const callback of waiting ?? []) callback(null);
+    if (needed) response.emit('drain');
+  });
+}
+
+/** Nobody takes any more of it. */
+export function abandon(response: NodeResponse): void {
+  const waiting = response[WAITING] ?? [];
+  response[WAITING] = undefined;
+  if (response.finished && response[kWritableFinished] === true) return;
+  inContext(response, () => {
+    const error = Object.assign(new Error('Cannot call write after a stream was destroyed'), {
+      code: 'ERR_STREAM_DESTROYED',
+    });
+    response[kFlushError] = error;
+    for (const callback of waiting) callback(error);
+    callEndCallbacks(response, error);
+    emitClose(response);
+  });
+}
+
+/** The client has shut down its side: as on Node the response closes; but unlike there, what is written is still sent. */
+export function announceClose(response: NodeResponse): void {
+  if (response._closed) return;
+  inContext(response, () => {
+    if (response._closed) return;
+    response._closed = true;
+    response.emit('close');
+  });
+}
+
+function inContext<T>(response: NodeResponse, run: (argument: T) => void, argument?: T): void {
+  const context = response[CONTEXT];
+  if (context === undefined) process.nextTick(run, argument);
+  else context.runInAsyncScope(process.nextTick, process, run, argument);
+}

@@ -1,0 +1,355 @@
+// `req.socket`: a connection of ours that passes for a `net.Socket`. One for each connection that a program has a request
+// of; it lives as long as that.
+//
+//   while HTTP is spoken    addresses, timeouts, `destroy`, `close`; reading it is reading the current request's body
+//   after an upgrade        a Duplex over the connection's stream (tunnel.ts), the program's alone
+//
+// It is a Duplex only once somebody uses it as one: an idle connection must be small, and most programs never look at
+// more than `remoteAddress`.
+
+import type { Server } from 'node:http';
+import { Socket } from 'node:net';
+import { Duplex, getDefaultHighWaterMark } from 'node:stream';
+import type { Address } from '../../kernel/index.ts';
+import type { Client, ExchangeObserver, WireExchange } from '../wire.ts';
+import { kDetachAbortSignal, kSocket } from './internals.ts';
+import type { NodeRequest, Upload } from './request.ts';
+import { abandon, announceClose, drain, finish, type NodeResponse } from './response.ts';
+import type { Tunnel } from './tunnel.ts';
+
+const HIGH_WATER_MARK = getDefaultHighWaterMark(false);
+
+/** One exchange, while it lasts. */
+interface Current {
+  readonly exchange: WireExchange;
+  readonly request: NodeRequest;
+  readonly response: NodeResponse | undefined;
+  readonly upload: Upload;
+}
+
+/** Told when an answer is sent: diagnostics. */
+export type SentListener = (socket: NodeSocket, request: NodeRequest, response: NodeResponse) => void;
+
+/** What it inherits of `net.Socket` and is used here; the prototype is put in place at the end of this file. */
+export interface NodeSocket extends Pick<Socket, 'emit' | 'on' | 'setTimeout' | 'timeout'> {
+  readonly _eventsCount: number;
+}
+
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see above.
+export class NodeSocket implements ExchangeObserver {
+  server: Server;
+  /** The response that is being sent; programs that wait for connections to become idle look at it. */
+  _httpMessage: NodeResponse | null = null;
+  /** How many there were, where that is limited. */
+  requests = 0;
+  readonly #client: Client;
+  readonly #onSent: SentListener | undefined;
+  #current: Current | undefined;
+  #tunnel: Tunnel | undefined;
+  #remote: Address | undefined;
+  #local: Address | undefined;
+  /** It is a Duplex by now. */
+  #isDuplex = false;
+  /** The connection has ended, or is about to. */
+  #ended = false;
+
+  constructor(client: Client, server: Server, onSent?: SentListener) {
+    this.server = server;
+    this.#client = client;
+    this.#onSent = onSent;
+  }
+
+  // ── The current exchange ─────────────────────────────────────────────────────────────────────────────────────
+
+  /** A request has come. */
+  enter(current: Current): void {
+    this.#current = current;
+    if (this.timeout !== undefined && this.timeout > 0) this.#touch();
+    if (current.response === undefined) return;
+    this._httpMessage = current.response;
+    current.response[kSocket] = this;
+    current.exchange.observe(this);
+  }
+
+  onSent(): void {
+    const { request, response } = this.#current!;
+    this._httpMessage = null;
+    this.#onSent?.(this, request, response!);
+    Reflect.get(request, kDetachAbortSignal)?.call(request);
+    // Whatever of the body nobody has asked for goes, and who waits for its end hears of it.
+    if (request.complete) {
+      if (request._eventsCount > 0 && !request._consuming && !request._readableState.resumeScheduled)
+        request._dump();
+    } else if (!request._consuming) this.#current!.upload.abort();
+    response![kSocket] = null;
+    finish(response!);
+  }
+
+  onDrained(): void {
+    drain(this.#current!.response!);
+  }
+
+  onAbort(): void {
+    const { request, response, upload } = this.#current!;
+    if (!request.complete || !request.readableEnded) upload.abort();
+    if (response !== undefined) announceClose(response);
+  }
+
+  onGone(): void {
+    const { response } = this.#current!;
+    this._httpMessage = null;
+    abandon(response!);
+    response!.destroyed = true;
+  }
+
+  /** The connection has ended. */
+  close(): void {
+    this.#ended = true;
+    this.#tunnel?.close();
+    if (this.#isDuplex || this._eventsCount > 0) Duplex.prototype.destroy.call(asSocket(this));
+    else if (this.timeout !== undefined && this.timeout > 0) this.setTimeout(0);
+    this.#current = undefined;
+  }
+
+  // ── As programs see it ───────────────────────────────────────────────────────────────────────────────────────
+
+  get remoteAddress(): string | undefined {
+    return hostOf((this.#remote ??= this.#client.stream.remoteAddress));
+  }
+
+  get remotePort(): number | undefined {
+    return portOf((this.#remote ??= this.#client.stream.remoteAddress));
+  }
+
+  get remoteFamily(): string | undefined {
+    return familyOf((this.#remote ??= this.#client.stream.remoteAddress));
+  }
+
+  get localAddress(): string | undefined {
+    return hostOf((this.#local ??= this.#client.stream.localAddress));
+  }
+
+  get localPort(): number | undefined {
+    return portOf((this.#local ??= this.#client.stream.localAddress));
+  }
+
+  get localFamily(): string | undefined {
+    return familyOf((this.#local ??= this.#client.stream.localAddress));
+  }
+
+  address(): ReturnType<Socket['address']> {
+    const { localAddress: address, localPort: port, localFamily: family } = this;
+    return address === undefined ? {} : ({ address, family, port } as ReturnType<Socket['address']>);
+  }
+
+  /** Over TLS, `true`; elsewhere there is no such member. */
+  get encrypted(): true | undefined {
+    return this.#client.stream.encrypted ? true : undefined;
+  }
+
+  get connecting(): boolean {
+    return false;
+  }
+
+  get pending(): boolean {
+    return false;
+  }
+
+  get readable(): boolean {
+    return this.#isDuplex ? read(Duplex.prototype, 'readable', this) === true : !this.#ended;
+  }
+
+  get writable(): boolean {
+    return this.#isDuplex ? read(Duplex.prototype, 'writable', this) === true : !this.#ended;
+  }
+
+  get destroyed(): boolean {
+    return this.#isDuplex ? read(Duplex.prototype, 'destroyed', this) === true : this.#ended;
+  }
+
+  get writableLength(): number {
+    if (this.#tunnel !== undefined) return read(Duplex.prototype, 'writableLength', this) as number;
+    return this.#client.unsentBytes + (this.#current?.exchange.pendingBytes ?? 0);
+  }
+
+  get readableHighWaterMark(): number {
+    return HIGH_WATER_MARK;
+  }
+
+  get writableHighWaterMark(): number {
+    return HIGH_WATER_MARK;
+  }
+
+  get bytesRead(): number {
+    return this.#tunnel?.bytesRead ?? 0;
+  }
+
+  get bytesWritten(): number {
+    return this.#tunnel?.bytesWritten ?? 0;
+  }
+
+  setNoDelay(): this {
+    return this;
+  }
+
+  setKeepAlive(): this {
+    return this;
+  }
+
+  ref(): this {
+    return this;
+  }
+
+  unref(): this {
+    return this;
+  }
+
+  cork(): void {
+    if (this.#tunnel !== undefined) Duplex.prototype.cork.call(asSocket(this));
+  }
+
+  uncork(): void {
+    if (this.#tunnel !== undefined) Duplex.prototype.uncork.call(asSocket(this));
+  }
+
+  pause(): this {
+    if (this.#tunnel !== undefined) Duplex.prototype.pause.call(asSocket(this));
+    return this;
+  }
+
+  /** While HTTP is spoken, this is how a request's stream asks for more of its body. */
+  resume(): this {
+    if (this.#tunnel !== undefined) Duplex.prototype.resume.call(asSocket(this));
+    else this.#current?.upload.pull();
+    return this;
+  }
+
+  destroy(error?: Error): this {
+    if (this.#ended && !this.#isDuplex) return this;
+    this.#ended = true;
+    Duplex.prototype.destroy.call(asSocket(this), error);
+    return this;
+  }
+
+  destroySoon(): void {
+    if (this.#tunnel === undefined) this.destroy();
+    else Socket.prototype.destroySoon.call(asSocket(this));
+  }
+
+  resetAndDestroy(): this {
+    return this.destroy();
+  }
+
+  // ── As its Duplex part calls it ──────────────────────────────────────────────────────────────────────────────
+
+  _read(): void {
+    this.#tunnel?.wantInput();
+  }
+
+  _write(bytes: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
+    if (this.#tunnel !== undefined) {
+      this.#tunnel.write(bytes, callback);
+      return;
+    }
+    this.#client.sendRaw(bytes);
+    callback();
+  }
+
+  _final(callback: (error?: Error | null) => void): void {
+    if (this.#tunnel !== undefined) this.#tunnel.end();
+    else this.#hangUp(new Error('the app has ended the connection'));
+    callback();
+  }
+
+  _destroy(error: Error | null, callback: (error: Error | null) => void): void {
+    this.#ended = true;
+    if (this.#tunnel !== undefined) this.#tunnel.close();
+    else this.#hangUp(error ?? new Error('the app has destroyed the connection'));
+    if (this.timeout !== undefined && this.timeout > 0) this.setTimeout(0);
+    callback(error);
+  }
+
+  #hangUp(reason: Error): void {
+    this.#client.hangUp(reason);
+  }
+
+  /** It is used as a stream: from here on it is one. */
+  becomeDuplex(): void {
+    this.#isDuplex = true;
+    Reflect.apply(Duplex as unknown as (options: object) => void, this, [
+      { allowHalfOpen: true, highWaterMark: HIGH_WATER_MARK },
+    ]);
+    // An error is the connection's end. On Node too, the server has heard of it before the process would end.
+    this.on('error', () => {});
+    if (this.#ended) Duplex.prototype.destroy.call(asSocket(this));
+  }
+
+  /** The connection speaks another protocol: what comes and goes is the program's. */
+  becomeTunnel(tunnel: Tunnel): void {
+    this.#current = undefined;
+    this._httpMessage = null;
+    if (!this.#isDuplex) this.becomeDuplex();
+    this.#tunnel = tunnel;
+  }
+
+  // ── Timeouts ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Something has moved: the time begins anew. */
+  #touch(): void {
+    (this as unknown as { _unrefTimer(): void })._unrefTimer();
+  }
+
+  /** As Node's, where nobody listens the connection is destroyed. */
+  _onTimeout(): void {
+    this.emit('timeout');
+    if (this.#tunnel !== undefined) return;
+    const { request, response } = this.#current ?? {};
+    const heard = [
+      request !== undefined && !request.complete && request.emit('timeout', this),
+      response?.emit('timeout', this) === true,
+      this.server.emit('timeout', asSocket(this)),
+    ];
+    if (!heard.includes(true)) this.destroy();
+  }
+}
+
+// Its constructor must not run `net.Socket`'s, which makes streams and looks for a handle.
+Object.setPrototypeOf(NodeSocket.prototype, Socket.prototype);
+Object.defineProperty(NodeSocket.prototype, '_parent', { value: null });
+/** Tells our connections from others. */
+Object.defineProperty(NodeSocket.prototype, 'isSiskin', { value: true });
+for (const state of ['_readableState', '_writableState']) {
+  Object.defineProperty(NodeSocket.prototype, state, {
+    configurable: true,
+    get(this: NodeSocket): unknown {
+      this.becomeDuplex();
+      return Reflect.get(this, state);
+    },
+    set(this: NodeSocket, value: unknown): void {
+      Object.defineProperty(this, state, { value, writable: true, enumerable: true, configurable: true });
+    },
+  });
+}
+
+/** As Node's functions and programs take it. */
+export function asSocket(socket: NodeSocket): Socket {
+  return socket as unknown as Socket;
+}
+
+/** A getter of a class further up, on `self`. */
+function read(prototype: object, name: string, self: object): unknown {
+  return Reflect.get(prototype, name, self);
+}
+
+function hostOf(address: Address | undefined): string | undefined {
+  return address === undefined || address.family === 'unix' ? undefined : address.host;
+}
+
+function portOf(address: Address | undefined): number | undefined {
+  return address === undefined || address.family === 'unix' ? undefined : address.port;
+}
+
+function familyOf(address: Address | undefined): string | undefined {
+  if (address === undefined || address.family === 'unix') return undefined;
+  return address.family === 'inet6' ? 'IPv6' : 'IPv4';
+}

@@ -1,0 +1,70 @@
+// What all servers of a process have in common: one event loop, one set of settings, one log. `configure` sets them before
+// the program runs (register.ts, the command line); a program that only imports `siskin/node` has the defaults.
+
+import { type BindAddress, defaultSettings, type Settings } from '../config/index.ts';
+import { createKernel } from '../kernel/index.ts';
+import { Loop } from '../loop/index.ts';
+import { type AccessRecord, CONSOLE_LOGGER, type Logger, type Server } from '../server/index.ts';
+
+export interface Configuration {
+  readonly settings: Settings;
+  readonly log: Logger;
+  readonly recordAccess?: ((record: AccessRecord) => void) | undefined;
+  /** Where the first server of the program listens, whatever the program says. */
+  readonly bind?: readonly BindAddress[] | undefined;
+}
+
+let configuration: Configuration = { settings: defaultSettings(), log: CONSOLE_LOGGER };
+let loop: Loop | undefined;
+let bindTaken = false;
+let stopping = false;
+const engines = new Set<Server>();
+const listeners = new Set<(server: Server) => void>();
+
+/** Sets what servers that listen from now on have. */
+export function configure(wanted: Configuration): void {
+  configuration = wanted;
+}
+
+export function current(): Configuration {
+  return configuration;
+}
+
+/** The addresses given from outside, for the first server that asks. */
+export function takeBind(): readonly BindAddress[] | undefined {
+  if (bindTaken || configuration.bind === undefined) return undefined;
+  bindTaken = true;
+  return configuration.bind;
+}
+
+/** The loop that all servers run on, attached to Node's. It keeps the process alive as long as somebody listens. */
+export function sharedLoop(): Loop {
+  if (loop === undefined) {
+    loop = new Loop(createKernel(configuration.settings.kernel));
+    loop.attach();
+  }
+  return loop;
+}
+
+/** Notes an engine that listens, until it has closed. */
+export function enlist(engine: Server): void {
+  engines.add(engine);
+  void engine.closed.then(() => engines.delete(engine));
+  for (const listener of listeners) listener(engine);
+}
+
+/** Tells `listener` of every engine that begins to listen. */
+export function onListening(listener: (server: Server) => void): void {
+  listeners.add(listener);
+}
+
+/** The process is about to end: connections have a grace even where a program closes its server at once. */
+export function isStopping(): boolean {
+  return stopping;
+}
+
+/** Stops all servers gracefully; resolves when they have. */
+export async function stopAll(): Promise<void> {
+  stopping = true;
+  await Promise.all([...engines].map((engine) => engine.close()));
+}
