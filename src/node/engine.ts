@@ -42,6 +42,8 @@ export class Engine {
   #headersTimeout: number;
   /** The listeners are still open. */
   listening = true;
+  /** Absent where there is no port: Node then says the path that it was given. */
+  readonly getsockname: ((out: Record<string, unknown>) => number) | undefined;
 
   /** Takes over `listeners`. */
   constructor(program: NodeServer, listeners: readonly Listener[]) {
@@ -64,6 +66,8 @@ export class Engine {
       listeners,
     );
     this.#applyTimeouts();
+    const { address } = this;
+    if (address.family !== 'unix') this.getsockname = (out) => describeAddress(address, out);
     enlist(this.#server);
   }
 
@@ -96,15 +100,6 @@ export class Engine {
   }
 
   // ── As a handle of Node's ────────────────────────────────────────────────────────────────────────────────────
-
-  getsockname(out: Record<string, unknown>): number {
-    const { address } = this;
-    if (address.family === 'unix') return 0;
-    out['address'] = address.host;
-    out['family'] = address.family === 'inet6' ? 'IPv6' : 'IPv4';
-    out['port'] = address.port;
-    return 0;
-  }
 
   ref(): void {
     for (const listener of this.#listeners) listener.setReferenced(true);
@@ -167,6 +162,11 @@ export class Engine {
       headers: this.#headersTimeout > 0 ? this.#headersTimeout : NEVER,
     });
   }
+}
+
+function describeAddress({ family, host, port }: Exclude<Address, { family: 'unix' }>, out: object): number {
+  Object.assign(out, { address: host, family: family === 'inet6' ? 'IPv6' : 'IPv4', port });
+  return 0;
 }
 
 /** Where the program has said nothing, the settings hold; it sees them as if it had set them. */
