@@ -17,6 +17,7 @@ export interface WireExchange extends Exchange {
    * behind it. Where nobody asks for it within `bodyTimeout`, the connection is closed.
    */
   readOn(): void;
+  readonly readsOn: boolean;
 
   /** Bytes of the answer that the connection has not come to yet. */
   readonly pendingBytes: number;

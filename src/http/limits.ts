@@ -12,7 +12,7 @@ export interface HeadLimits {
   readonly leaves?: LeftToApp;
 }
 
-/** Requests that only some apps have an answer to. */
+/** Requests that only some apps have an answer to. Looked at when one comes, so that these may be getters. */
 export interface LeftToApp {
   /** CONNECT, with its authority as the target (RFC 9112 section 3.2.3); otherwise 501. */
   readonly connect?: boolean;

@@ -113,7 +113,7 @@ export function parseRequestHead(
   limits: HeadLimits,
 ): RequestHead | Problem | undefined {
   const line = LINE;
-  line.connect = limits.leaves?.connect === true;
+  line.leaves = limits.leaves;
   const sectionStart = scanRequestLine(bytes, start, end, start + limits.requestLine, line);
   if (sectionStart instanceof Problem) return sectionStart;
   if (sectionStart === LINE_MORE) return undefined;

@@ -7,6 +7,7 @@
 //     HTTP-version   = "HTTP/" DIGIT "." DIGIT
 
 import { isAuthority } from './authority.ts';
+import type { LeftToApp } from './limits.ts';
 import { CR, LF, latin1, matches, octetsOf, SLASH, SP, TARGET, TOKEN } from './octets.ts';
 import { PROBLEMS, type Problem } from './problem.ts';
 
@@ -25,8 +26,8 @@ export class RequestLine {
   pathStart = 0;
   /** In absolute form, where the authority starts; it ends at `pathStart`. */
   authorityStart = 0;
-  /** Whether CONNECT is a method like others; set it before the scan. */
-  connect = false;
+  /** What is not refused; set it before the scan. */
+  leaves: LeftToApp | undefined = undefined;
   /** The minor version as sent. */
   minor = 1;
 }
@@ -143,7 +144,7 @@ function problemInTarget(bytes: Buffer, line: RequestLine): Problem | undefined 
   const { method, targetStart, targetEnd } = line;
   line.pathStart = targetStart;
   if (method === 'CONNECT') {
-    if (!line.connect) return PROBLEMS.connect;
+    if (line.leaves?.connect !== true) return PROBLEMS.connect;
     line.form = 'authority';
     return isAuthority(bytes, targetStart, targetEnd) ? undefined : PROBLEMS.targetForm;
   }

@@ -63,7 +63,15 @@ class NodeApp implements App {
     this.#Response = classes.Response;
     this.#uniqueHeaders = uniqueHeadersOf(server);
     this.#responseOptions = { rejectNonStandardBodyWrites: server.rejectNonStandardBodyWrites === true };
-    this.leaves = { connect: true, expectations: true, hostless: server.requireHostHeader === false };
+    this.leaves = {
+      get connect() {
+        return server.listenerCount('connect') > 0;
+      },
+      get expectations() {
+        return server.listenerCount('checkExpectation') > 0;
+      },
+      hostless: server.requireHostHeader === false,
+    };
   }
 
   opened(client: Client): void {
@@ -133,16 +141,13 @@ class NodeApp implements App {
       }
     }
     const expectation = exchange.head.minor === 1 ? exchange.head.get('expect') : undefined;
-    if (expectation === undefined) server.emit('request', ...given);
-    else if (/(?:^|\W)100-continue(?:$|\W)/i.test(expectation)) {
-      response._expect_continue = true;
+    if (expectation === undefined || expectation === '') server.emit('request', ...given);
+    else if (expectation.toLowerCase() === '100-continue') {
+      const checked = server.listenerCount('checkContinue') > 0;
       // Without a listener the server invites the body itself, as soon as somebody reads it.
-      server.emit(server.listenerCount('checkContinue') > 0 ? 'checkContinue' : 'request', ...given);
-    } else if (server.listenerCount('checkExpectation') > 0) server.emit('checkExpectation', ...given);
-    else {
-      given[1].writeHead(417);
-      given[1].end();
-    }
+      response._expect_continue = checked;
+      server.emit(checked ? 'checkContinue' : 'request', ...given);
+    } else server.emit('checkExpectation', ...given);
   }
 
   readonly #onSent: SentListener = (socket, request, response) => {

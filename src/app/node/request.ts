@@ -39,36 +39,46 @@ export class Upload {
   /** A piece is on its way. */
   #reading = false;
   #over = false;
+  #concluding = false;
 
   constructor(request: NodeRequest, exchange: WireExchange) {
     this.#request = request;
     this.#exchange = exchange;
   }
 
-  /** The handler has been called: what has come by then is handed over, as Node does it. */
+  /** Where there is no body, its end comes when the handler has had the occasion to listen for it, as on Node. */
   begin(): void {
-    if (this.#exchange.bodyLength === 0) {
-      this.#end();
-      return;
-    }
-    const whole = this.#exchange.takeBody();
-    if (whole === undefined) return;
-    if (whole.length > 0) this.#request.push(bufferOf(whole));
-    this.#end();
+    if (this.#exchange.bodyLength === 0) this.#end();
   }
 
   /** The program wants more. */
   pull(): void {
     if (this.#reading || this.#over) return;
+    const whole = this.#exchange.takeBody();
+    if (whole !== undefined) {
+      if (whole.length > 0) this.#request.push(bufferOf(whole));
+      this.#end();
+      return;
+    }
     this.#reading = true;
     this.#exchange.readBody().then(this.#onPiece, this.#onError);
+  }
+
+  /** Another request follows, all of this body has come, and the socket asks for that one's from now on. */
+  conclude(): void {
+    if (this.#over) return;
+    this.#concluding = true;
+    this.pull();
   }
 
   readonly #onPiece = (piece: Uint8Array | undefined): void => {
     this.#reading = false;
     if (this.#over) return;
     if (piece === undefined) this.#end();
-    else this.#request.push(bufferOf(piece));
+    else {
+      this.#request.push(bufferOf(piece));
+      if (this.#concluding) this.pull();
+    }
   };
 
   readonly #onError = (error: unknown): void => {
@@ -76,7 +86,7 @@ export class Upload {
     if (this.#over) return;
     // A client that has gone is reported by the connection; what is wrong with the body is answered by the server.
     if (error instanceof BodyError && error.code !== 'ERR_BODY_CANCELLED') this.#exchange.fail(error);
-    this.abort();
+    this.abort(error);
   };
 
   #end(): void {
@@ -89,14 +99,14 @@ export class Upload {
   }
 
   /** The rest will not come. As Node does it: `aborted`, an error where somebody listens for one, `close`. */
-  abort(): void {
+  abort(cause?: unknown): void {
     this.#over = true;
     const request = this.#request;
     if (request.destroyed) return;
     // Without its socket: that one is destroyed along with a request, and here it may still have an answer to send.
     const { socket } = request;
     (request as { socket: unknown }).socket = null;
-    request.destroy(Object.assign(new Error('aborted'), { code: 'ECONNRESET' }));
+    request.destroy(Object.assign(new Error('aborted', { cause }), { code: 'ECONNRESET' }));
     (request as { socket: unknown }).socket = socket;
   }
 }

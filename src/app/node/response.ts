@@ -19,9 +19,9 @@ import {
   kFlushError,
   kNeedDrain,
   kWritableFinished,
-  type RequestInternals,
   type ResponseInternals,
 } from './internals.ts';
+import type { NodeRequest } from './request.ts';
 
 const EXCHANGE = Symbol('siskin.exchange');
 /** Where `finish` and `close` are emitted: `AsyncLocalStorage` is as the request's handler had it. */
@@ -48,6 +48,11 @@ type EncodingOrCallback = BufferEncoding | Callback | null | undefined;
 /** Makes `response` answer `exchange`. */
 export function attach(response: NodeResponse, exchange: WireExchange): void {
   response[EXCHANGE] = exchange;
+}
+
+/** The handler has failed: its answer is 500 where it has sent nothing, and is cut otherwise. */
+export function fail(response: NodeResponse, error: unknown): void {
+  response[EXCHANGE]?.fail(error);
 }
 
 // Node's own, as they are before anything is installed.
@@ -151,14 +156,19 @@ function complete(
     response._implicitHeader();
   }
   if (!response._hasBody && length > 0) node.write.call(response, body);
-  const request = response.req as unknown as RequestInternals & { complete: boolean };
-  if (request._consuming && !request.complete) exchange.readOn();
+  if (isRead(response.req as unknown as NodeRequest)) exchange.readOn();
   sendRest(response, exchange, body, length);
   if (response._eventsCount > 0 || response[kEndCallbacks] != null) {
     response[CONTEXT] = new AsyncResource('siskin.Response', { requireManualDestroy: true });
   }
   response.finished = true;
   response._finish();
+}
+
+/** Whether somebody reads the request's body, and has not come to its end. */
+function isRead(request: NodeRequest): boolean {
+  if (request.complete) return false;
+  return request._consuming || request.listenerCount('data') > 0 || request.listenerCount('readable') > 0;
 }
 
 /** The body, or what is left of it, and its end. */

@@ -63,6 +63,7 @@ export class NodeSocket implements ExchangeObserver {
 
   /** A request has come. */
   enter(current: Current): void {
+    if (this.#current?.exchange.readsOn === true) this.#current.upload.conclude();
     this.#current = current;
     if (this.timeout !== undefined && this.timeout > 0) this.#touch();
     if (current.response === undefined) return;
@@ -72,7 +73,7 @@ export class NodeSocket implements ExchangeObserver {
   }
 
   onSent(): void {
-    const { request, response } = this.#current!;
+    const { exchange, request, response, upload } = this.#current!;
     this._httpMessage = null;
     this.#onSent?.(this, request, response!);
     Reflect.get(request, kDetachAbortSignal)?.call(request);
@@ -80,7 +81,7 @@ export class NodeSocket implements ExchangeObserver {
     if (request.complete) {
       if (request._eventsCount > 0 && !request._consuming && !request._readableState.resumeScheduled)
         request._dump();
-    } else if (!request._consuming) this.#current!.upload.abort();
+    } else if (!exchange.readsOn) upload.abort();
     response![kSocket] = null;
     finish(response!);
   }
@@ -90,14 +91,16 @@ export class NodeSocket implements ExchangeObserver {
   }
 
   onAbort(): void {
-    const { request, response, upload } = this.#current!;
-    if (!request.complete || !request.readableEnded) upload.abort();
+    const { exchange, request, response, upload } = this.#current!;
+    // Of a body, all may have been sent: whether it was shows when it is read.
+    if (exchange.bodyLength === 0 && !request.readableEnded) upload.abort();
     if (response !== undefined) announceClose(response);
   }
 
   onGone(): void {
-    const { response } = this.#current!;
+    const { request, response, upload } = this.#current!;
     this._httpMessage = null;
+    if (!request.complete || !request.readableEnded) upload.abort();
     abandon(response!);
     response!.destroyed = true;
   }

@@ -7,6 +7,7 @@ import type { Fetcher, FetchHandler } from '../../../src/app/index.ts';
 import type { Settings } from '../../../src/config/index.ts';
 import type { AccessRecord, Logger, Server } from '../../../src/server/index.ts';
 import type { RawClient } from './client.ts';
+import { FETCH_ONLY } from './fetch-only.ts';
 
 export type Capability =
   /** `Site.sleep`: time passes when a test says so, and costs none. */
@@ -14,11 +15,15 @@ export type Capability =
   /** Connections are accepted, read and closed by a kernel's rules, backlog and all. */
   | 'sockets'
   /** A client may come from any address. */
-  | 'any peer';
+  | 'any peer'
+  /** Apps are called as fetch handlers: see fetch-only.ts. */
+  | 'fetch';
 
 export interface Backend {
   readonly name: string;
   readonly capabilities: ReadonlySet<Capability>;
+  /** What the Connection field of an answer says where the connection stays. */
+  readonly staying?: 'keep-alive';
   open(handler: FetchHandler | Fetcher, options: SiteOptions): Promise<Site>;
 }
 
@@ -69,6 +74,7 @@ export function behaves(
   { needs }: Sentence = {},
 ): void {
   if (needs !== undefined && !backend.capabilities.has(needs)) return;
+  if (sentence in FETCH_ONLY && !backend.capabilities.has('fetch')) return;
   test(sentence, { timeout: 20_000 }, async () => {
     const sites: Site[] = [];
     const open: Open = async (handler, options = {}) => {

@@ -10,7 +10,7 @@ export function persistenceTests(backend: Backend): void {
     for (const path of ['/a', '/b', '/c']) {
       const answer = await client.ask(get(path));
       assert.equal(answer.text, path);
-      assert.equal(answer.get('connection'), undefined);
+      assert.equal(answer.get('connection'), backend.staying);
     }
     assert.equal(site.statistics().accepted, 1);
   });

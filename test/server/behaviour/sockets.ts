@@ -24,8 +24,8 @@ import { RawClient } from './client.ts';
 /** Turns of Node's loop in which what is on its way over the loopback arrives. */
 const SETTLE_TURNS = 50;
 
-export const linuxBackend: Backend = backendOn('linux', ['sockets']);
-export const nodeBackend: Backend = backendOn('node', []);
+export const linuxBackend: Backend = backendOn('linux', ['sockets', 'fetch']);
+export const nodeBackend: Backend = backendOn('node', ['fetch']);
 
 function backendOn(kernel: 'linux' | 'node', capabilities: readonly Capability[]): Backend {
   return {

@@ -56,7 +56,7 @@ export function uploadTests(backend: Backend): void {
       const site = await open(() => new Response('ignored it'));
       const client = await site.connect();
       client.send(request('POST', '/', ['Content-Length: 1000']));
-      assert.equal((await client.answer('POST')).get('connection'), undefined);
+      assert.equal((await client.answer('POST')).get('connection'), backend.staying);
       client.send(`${'x'.repeat(1000)}${get()}`);
       assert.equal((await client.answer()).text, 'ignored it');
     },
@@ -86,7 +86,10 @@ export function uploadTests(backend: Backend): void {
     assert.equal(await client.until((raw) => raw.includes('\r\n\r\n')), 'HTTP/1.1 100 Continue\r\n\r\n');
     client.send('hello');
     const answer = await client.answer('POST');
-    assert.deepEqual([answer.interim, answer.text, answer.get('connection')], [[100], 'hello', undefined]);
+    assert.deepEqual(
+      [answer.interim, answer.text, answer.get('connection')],
+      [[100], 'hello', backend.staying],
+    );
   });
 
   behaves(backend, 'a final answer without 100 Continue closes: the body may come or not', async (open) => {
@@ -160,7 +163,8 @@ export function uploadTests(backend: Backend): void {
       const client = await site.connect();
       client.send(request('POST', '/', ['Content-Length: 10'], 'half')).end();
       assert.equal((await client.answer('POST')).status, 400);
-      assert.equal((errors[0] as { code?: string }).code, 'ERR_BODY_CUT_SHORT');
+      const code = backend.capabilities.has('fetch') ? 'ERR_BODY_CUT_SHORT' : 'ECONNRESET';
+      assert.equal((errors[0] as { code?: string }).code, code);
     },
   );
 
