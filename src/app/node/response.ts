@@ -12,6 +12,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { ServerResponse } from 'node:http';
 import type { EncodedHead } from '../../http/index.ts';
+import { BodyError } from '../exchange.ts';
 import type { WireExchange } from '../wire.ts';
 import {
   kBytesWritten,
@@ -31,6 +32,9 @@ const LEFT = Symbol('siskin.left');
 /** Callbacks of `write` that wait for room. */
 const WAITING = Symbol('siskin.waiting');
 
+/** The program was told that its client has gone, which may be a client that only sends no more. */
+const TOLD = Symbol('siskin.told');
+
 type Callback = (error?: Error | null) => void;
 
 export type NodeResponse = Omit<ServerResponse, keyof ResponseInternals> &
@@ -39,6 +43,7 @@ export type NodeResponse = Omit<ServerResponse, keyof ResponseInternals> &
     [CONTEXT]?: AsyncResource;
     [LEFT]?: number;
     [WAITING]?: Callback[] | undefined;
+    [TOLD]?: true;
     [state: symbol]: unknown;
   };
 
@@ -171,6 +176,9 @@ function isRead(request: NodeRequest): boolean {
   return request._consuming || request.listenerCount('data') > 0 || request.listenerCount('readable') > 0;
 }
 
+/** No failure of the app's, so nothing that is logged. */
+const CLIENT_SEEMS_GONE = new BodyError('ERR_BODY_CANCELLED', 400, 'the client seems to have gone');
+
 /** The body, or what is left of it, and its end. */
 function sendRest(response: NodeResponse, exchange: WireExchange, body: Chunk, length: number): void {
   if (!exchange.started) {
@@ -185,7 +193,9 @@ function sendRest(response: NodeResponse, exchange: WireExchange, body: Chunk, l
   if (length > 0 && response._hasBody) {
     sendPiece(response, exchange, typeof body === 'string' ? Buffer.from(body) : body);
   }
-  exchange.end(response._trailer);
+  // Who was told that nobody is there may have ended early, and what is short of its end must not look whole.
+  if (response[TOLD] === true) exchange.fail(CLIENT_SEEMS_GONE);
+  else exchange.end(response._trailer);
 }
 
 function flushHeaders(this: NodeResponse): void {
@@ -358,12 +368,17 @@ export function abandon(response: NodeResponse): void {
   });
 }
 
-/** The client has shut down its side: as on Node the response closes; but unlike there, what is written is still sent. */
+/**
+ * The client has shut down its side, and most that do have gone: as on Node the response closes. Unlike there, an answer
+ * that comes whole is still sent.
+ */
 export function announceClose(response: NodeResponse): void {
   if (response._closed) return;
   inContext(response, () => {
-    if (response._closed) return;
+    // Where nobody listens, nobody was told: who listens later hears of the real end.
+    if (response._closed || response.finished || response.listenerCount('close') === 0) return;
     response._closed = true;
+    response[TOLD] = true;
     response.emit('close');
   });
 }

@@ -71,15 +71,26 @@ async function send(response: InstanceType<typeof Response>, res: ServerResponse
   res.statusCode = status;
   if (statusText !== '') res.statusMessage = statusText;
   for (const [name, value] of headers) res.appendHeader(name, value);
-  if (body === null) {
+  if (body === null || res.req.method === 'HEAD') {
     res.end();
+    await body?.cancel();
+    return;
+  }
+  if (res.destroyed) {
+    await body.cancel(new Error('the client is gone'));
     return;
   }
   const reader = body.getReader();
   res.once('close', () => void reader.cancel(new Error('the client is gone')).catch(() => {}));
-  const first = await reader.read();
+  const first = await reader.read().catch((error: unknown) => {
+    // It is the answer that fails, as it would where the head goes first.
+    res.flushHeaders();
+    throw error;
+  });
   if (first.done) {
-    res.end();
+    // Cancelled, its end is none.
+    if (res.closed) res.destroy();
+    else res.end();
     return;
   }
   const second = reader.read();
@@ -109,6 +120,10 @@ async function oneTurn(): Promise<false> {
 
 function roomIn(res: ServerResponse): Promise<unknown> {
   return new Promise((resolve) => {
-    res.once('drain', resolve).once('close', resolve);
+    const go = (): void => {
+      res.off('drain', go).off('close', go);
+      resolve(undefined);
+    };
+    res.on('drain', go).on('close', go);
   });
 }

@@ -10,6 +10,8 @@ import { type Kind, pattern } from './plan.ts';
 type Answer = ReturnType<FetchHandler>;
 type AnyRequest = Parameters<FetchHandler>[0];
 
+export type Style = 'fetch' | 'node';
+
 interface Asked {
   readonly id: string;
   readonly size: number;
@@ -30,9 +32,12 @@ export class SeedApp {
   open = 0;
   coroutines = 0;
   readonly #loop: Loop;
+  /** How the app is called: there are no coroutines through node:http. */
+  readonly #style: Style;
 
-  constructor(loop: Loop) {
+  constructor(loop: Loop, style: Style) {
     this.#loop = loop;
+    this.#style = style;
   }
 
   readonly handler: FetchHandler = (request) => {
@@ -42,7 +47,8 @@ export class SeedApp {
     const before = storage.getStore();
     if (before !== undefined) this.complaints.push(`${id} began in the context of ${before}`);
     storage.enterWith(id);
-    return this[kind]({ id, size: Number(size), request });
+    const named = kind === 'coroutine' && this.#style === 'node' ? 'async' : kind;
+    return this[named]({ id, size: Number(size), request });
   };
 
   #sleep(ms: number): Promise<void> {

@@ -1,12 +1,13 @@
 // Runs one seed: a server, its clients and everything that goes wrong between them, from the first connection until nothing
 // is left. Returns what was not as it must be: nothing.
 
-import { fetchApp, installFetchGlobals } from '../../../src/app/index.ts';
+import { fetchApp, installFetchGlobals, nodeApp } from '../../../src/app/index.ts';
 import { createSimKernel, type SimKernel } from '../../../src/kernel/sim/index.ts';
 import { Loop } from '../../../src/loop/index.ts';
 import { SocketListener } from '../../../src/net/index.ts';
 import { type Logger, Server } from '../../../src/server/index.ts';
-import { SeedApp } from './app.ts';
+import { nodeServer } from '../behaviour/node-interface.ts';
+import { SeedApp, type Style } from './app.ts';
 import { ADDRESS, SeedClient } from './client.ts';
 import { type Plan, planOf } from './plan.ts';
 
@@ -18,10 +19,14 @@ export interface Outcome {
   readonly faults: number;
 }
 
-export async function runSeed(seed: number, onTrace?: (line: string) => void): Promise<Outcome> {
+export async function runSeed(
+  seed: number,
+  style: Style,
+  onTrace?: (line: string) => void,
+): Promise<Outcome> {
   installFetchGlobals();
   const plan = planOf(seed);
-  const run = new Run(plan, onTrace);
+  const run = new Run(plan, style, onTrace);
   // From a macrotask, so that promises run within; and another one, for those that the end has left behind.
   await new Promise<void>((resolve) => {
     setImmediate(() => {
@@ -43,7 +48,7 @@ class Run {
   #waiting: number;
   #closed = false;
 
-  constructor(plan: Plan, onTrace: ((line: string) => void) | undefined) {
+  constructor(plan: Plan, style: Style, onTrace: ((line: string) => void) | undefined) {
     this.#plan = plan;
     const { seed, faults, latency, sendBuffer, receiveBuffer, settings } = plan;
     this.#kernel = createSimKernel({
@@ -55,11 +60,12 @@ class Run {
       ...(onTrace !== undefined && { onTrace }),
     });
     this.#loop = new Loop(this.#kernel);
-    this.#app = new SeedApp(this.#loop);
-    const app = fetchApp(this.#app.handler);
+    this.#app = new SeedApp(this.#loop, style);
+    const fetched = style === 'fetch' ? fetchApp(this.#app.handler) : undefined;
+    const app = fetched ?? nodeApp(nodeServer(this.#app.handler));
     const listener = SocketListener.open(this.#loop, ADDRESS, { backlog: 4 });
     this.#server = new Server(
-      { loop: this.#loop, app, settings, log: this.#log, settled: () => app.settled() },
+      { loop: this.#loop, app, settings, log: this.#log, settled: async () => fetched?.settled() },
       [listener],
     );
     void this.#server.closed.then(() => {
@@ -68,7 +74,7 @@ class Run {
         this.#complaints.push(`${this.#app.coroutines} coroutines outlived their connections`);
     });
     this.#clients = plan.clients.map(
-      (client) => new SeedClient(this.#kernel, plan, client, this.#app.late, this.#onDone),
+      (client) => new SeedClient(this.#kernel, plan, style, client, this.#app.late, this.#onDone),
     );
     this.#waiting = this.#clients.length;
     if (plan.stopAt !== undefined) this.#kernel.after(plan.stopAt, this.#stop);
