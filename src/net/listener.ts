@@ -123,11 +123,11 @@ export class SocketListener implements Listener, ReadyListener {
   }
 
   /** Where the kernel can't stop it (an adopted descriptor), what comes later is for those that share the socket. */
-  stopListening(): void {
+  stopListening(patient = true): void {
     if (this.#closed || this.#stopping !== undefined) return;
     const stopped = this.#loop.kernel.stopListening(this.#fd) === 0;
     // A unix socket has no handshakes: who is connected is in the queue.
-    const wait = stopped && this.address.family !== 'unix' ? HANDSHAKE_TIME : 0;
+    const wait = patient && stopped && this.address.family !== 'unix' ? HANDSHAKE_TIME : 0;
     this.#stopping = this.#loop.setTimer(wait, () => {
       this.#last = true;
       this.#readiness.report(READABLE);

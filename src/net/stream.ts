@@ -54,9 +54,9 @@ export interface Listener {
   tryAccept(): Stream | undefined;
   /**
    * Takes no new connections. Those that have begun still come out of `accept`; when there are no more, the listener
-   * closes by itself, and `accept` says so.
+   * closes by itself, and `accept` says so. `patient`: who is between its first packet and the queue is waited for, too.
    */
-  stopListening(): void;
+  stopListening(patient?: boolean): void;
   close(): void;
   /** Whether it keeps the process alive, as it does until told otherwise. */
   setReferenced(referenced: boolean): void;

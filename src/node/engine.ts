@@ -115,7 +115,7 @@ export class Engine {
 
   /** Takes no new connections. The program's `close` event waits until the port is free. */
   close(): void {
-    void this.#server.stopListening().then(() => {
+    void this.#server.retire(isStopping()).then(() => {
       this.listening = false;
       this.#program._emitCloseIfDrained();
     });

@@ -35,15 +35,11 @@ export function moveReply(connection: Connection, exchange: HttpExchange): void 
 
 function movePieces(connection: Connection, exchange: HttpExchange, pieces: readonly Uint8Array[]): void {
   const { output } = connection.context;
-  for (const piece of pieces) {
-    if (exchange.framing === 'chunked') {
-      output.text(connection, encodeChunkHead(piece.length));
-      output.bytes(connection, piece);
-      output.text(connection, CHUNK_END);
-    } else {
-      output.bytes(connection, piece);
-    }
-  }
+  // What was written in one go is one chunk.
+  const chunked = exchange.framing === 'chunked';
+  if (chunked) output.text(connection, encodeChunkHead(exchange.pendingBytes));
+  for (const piece of pieces) output.bytes(connection, piece);
+  if (chunked) output.text(connection, CHUNK_END);
   exchange.pieces = undefined;
   exchange.pendingBytes = 0;
 }

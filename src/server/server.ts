@@ -24,7 +24,7 @@ export class Server {
   readonly #connections = new Map<Task<void>, Connection>();
   readonly #acceptors: Task<void>[];
   readonly #ended = Promise.withResolvers<void>();
-  #emptied: (() => void) | undefined;
+  #emptied: PromiseWithResolvers<void> | undefined;
   #closing: Promise<void> | undefined;
 
   /** Takes over `listeners` and accepts from them at once. */
@@ -88,7 +88,7 @@ export class Server {
     if (task.failed && !(task.error instanceof Cancelled)) this.#blame(connection, task.error);
     connection.release();
     this.#context.app.closed?.(connection);
-    if (this.#connections.size === 0) this.#emptied?.();
+    if (this.#connections.size === 0) this.#emptied?.resolve();
   };
 
   /** An error that reaches this far is ours: the connection can't be trusted any more, the others can. */
@@ -114,10 +114,18 @@ export class Server {
     }
   }
 
-  /** Takes no new connections; those there are go on, each until its next answer. Resolves when nobody waits any more. */
-  async stopListening(): Promise<void> {
+  /**
+   * Takes no new connections; those there are go on for as long as they like, each until its next answer. Resolves when the
+   * listeners are closed; `closed` does when the last connection is. `patient`: see `Listener.stopListening`.
+   */
+  async retire(patient: boolean): Promise<void> {
+    await this.#stopListening(patient);
+    void this.#empty().then(() => this.#finish());
+  }
+
+  async #stopListening(patient: boolean): Promise<void> {
     this.#context.draining = true;
-    for (const listener of this.#listeners) listener.stopListening();
+    for (const listener of this.#listeners) listener.stopListening(patient);
     await Promise.allSettled(this.#acceptors);
     for (const listener of this.#listeners) listener.close();
   }
@@ -130,7 +138,7 @@ export class Server {
 
   async #drain(): Promise<void> {
     const { settings, loop, keepAliveDeadlines } = this.#context;
-    const notListening = this.stopListening();
+    const notListening = this.#stopListening(true);
     keepAliveDeadlines.shorten(settings.keepAliveGrace);
     const timeUp = Promise.withResolvers<void>();
     const timer = loop.setTimer(settings.gracefulTimeout, () => {
@@ -142,6 +150,10 @@ export class Server {
     await this.#empty();
     await Promise.race([this.#background(), timeUp.promise]);
     loop.cancelTimer(timer);
+    this.#finish();
+  }
+
+  #finish(): void {
     this.#context.close();
     this.#ended.resolve();
   }
@@ -154,9 +166,8 @@ export class Server {
 
   #empty(): Promise<void> {
     if (this.#connections.size === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#emptied = resolve;
-    });
+    this.#emptied ??= Promise.withResolvers<void>();
+    return this.#emptied.promise;
   }
 
   #cutAll(): void {

@@ -111,6 +111,7 @@ class NodeApp implements App {
       ...([this.#responseOptions] as unknown as []),
     ) as unknown as NodeResponse;
     response._keepAliveTimeout = server.keepAliveTimeout;
+    response._maxRequestsPerSocket = server.maxRequestsPerSocket ?? 0;
     response.shouldKeepAlive = exchange.head.keepAlive;
     response[this.#uniqueHeaders.symbol] = this.#uniqueHeaders.value;
     attach(response, exchange);
@@ -130,7 +131,6 @@ class NodeApp implements App {
     const given = [request as unknown as IncomingMessage, response as unknown as ServerResponse] as const;
     const limit = server.maxRequestsPerSocket ?? 0;
     if (limit > 0) {
-      response._maxRequestsPerSocket = limit;
       const count = ++socket.requests;
       response.maxRequestsOnConnectionReached = limit <= count;
       if (limit < count) {

@@ -286,17 +286,15 @@ function sendPiece(response: NodeResponse, exchange: WireExchange, bytes: Uint8A
 /** `strictContentLength`: throws where the body is not, or can't become, as long as declared. */
 function countStrictly(response: NodeResponse, length: number, isLast: boolean): void {
   const before = Number(response[kBytesWritten] ?? 0);
-  const declared = response._contentLength ?? lengthIn(response.getHeader('content-length'));
+  const declared = response._contentLength;
   const total = before + length;
-  response[kBytesWritten] = total;
   const applies = response._hasBody && !response.chunkedEncoding && !response.hasHeader('transfer-encoding');
-  if (declared === undefined || !applies || (isLast ? total === declared : total <= declared)) return;
+  if (declared === null || !applies || (isLast ? total === declared : total <= declared)) {
+    response[kBytesWritten] = total;
+    return;
+  }
   const message = `Response body's content-length of ${total} byte(s) does not match the content-length of ${declared} byte(s) set in header`;
   throw Object.assign(new Error(message), { code: 'ERR_HTTP_CONTENT_LENGTH_MISMATCH' });
-}
-
-function lengthIn(value: unknown): number | undefined {
-  return value === undefined ? undefined : Number(value);
 }
 
 // ── Its end ──────────────────────────────────────────────────────────────────────────────────────────────────────
