@@ -179,16 +179,16 @@ function adoptTimeouts(program: NodeServer, settings: Settings): void {
 /** Limits that the program's options set. */
 function settingsOf({ maxHeaderSize, maxHeadersCount }: NodeServer, settings: Settings): Settings {
   const size = typeof maxHeaderSize === 'number' && maxHeaderSize > 0 ? maxHeaderSize : undefined;
-  // More than that are cut off, as on Node: see the app.
-  const fields = typeof maxHeadersCount === 'number' ? MOST_FIELDS : settings.limitRequestFields;
+  const fields = typeof maxHeadersCount === 'number' ? maxHeadersCount || MOST_FIELDS : undefined;
   return {
     ...settings,
-    limitRequestFields: fields,
+    ...(fields !== undefined && { limitRequestFields: fields }),
     ...(size !== undefined && { limitRequestLine: size, limitRequestHeaders: size }),
   };
 }
 
-const MOST_FIELDS = 2000;
+/** Node has 0 for any number; something has to bound it. */
+const MOST_FIELDS = 10_000;
 
 /** `error` as Node's `listen` reports it: `listen EADDRINUSE: address already in use 127.0.0.1:3000`. */
 export function listenError(error: unknown, address: string | undefined, port: number | undefined): Error {

@@ -104,13 +104,11 @@ export class Server {
     if (headers !== undefined) this.#context.headersDeadlines.change(headers);
   }
 
-  /** Closes connections: those that are between two requests, or all, whatever they are doing. */
+  /** Closes connections: those that are between two requests, or all that speak HTTP, whatever they are doing. */
   hangUp(which: 'idle' | 'all'): void {
     const reason = new Error(`the app closes ${which} connections`);
-    for (const [task, connection] of this.#connections) {
-      if (which === 'idle' && !connection.idle) continue;
-      connection.hangUp(reason);
-      if (connection.handedOver) task.cancel(reason);
+    for (const connection of this.#connections.values()) {
+      if (!connection.handedOver && (which === 'all' || connection.idle)) connection.hangUp(reason);
     }
   }
 

@@ -97,7 +97,7 @@ class NodeApp implements App {
     this.#options.onRequest?.();
     const socket = this.#socketOf(exchange.client);
     const request = new this.#Request(asSocket(socket)) as unknown as NodeRequest;
-    fill(request, exchange, server);
+    fill(request, exchange, server.joinDuplicateHeaders === true);
     const upload = new Upload(request, exchange);
     const protocol = protocolOf(server, request, exchange);
     if (protocol !== undefined) {

@@ -8,14 +8,8 @@ import type { RequestInternals } from './internals.ts';
 
 export type NodeRequest = Omit<IncomingMessage, keyof RequestInternals> & RequestInternals;
 
-/** What of a server's options a request depends on. */
-interface RequestOptions {
-  readonly joinDuplicateHeaders?: boolean | undefined;
-  readonly maxHeadersCount: number | null;
-}
-
 /** Fills `request`, new, with what the head says. */
-export function fill(request: NodeRequest, exchange: WireExchange, options: RequestOptions): void {
+export function fill(request: NodeRequest, exchange: WireExchange, joinDuplicateHeaders: boolean): void {
   const { head } = exchange;
   request.httpVersionMajor = 1;
   request.httpVersionMinor = head.minor;
@@ -23,12 +17,8 @@ export function fill(request: NodeRequest, exchange: WireExchange, options: Requ
   request.url = head.target;
   request.method = head.method;
   (request as { upgrade?: boolean }).upgrade = false;
-  if (options.joinDuplicateHeaders === true) {
-    (request as { joinDuplicateHeaders?: boolean }).joinDuplicateHeaders = true;
-  }
+  if (joinDuplicateHeaders) (request as { joinDuplicateHeaders?: boolean }).joinDuplicateHeaders = true;
   const fields = head.fields();
-  const limit = options.maxHeadersCount;
-  if (typeof limit === 'number' && limit > 0 && fields.length > limit * 2) fields.length = limit * 2;
   request._addHeaderLines(fields, fields.length);
 }
 
@@ -49,6 +39,12 @@ export class Upload {
   /** Where there is no body, its end comes when the handler has had the occasion to listen for it, as on Node. */
   begin(): void {
     if (this.#exchange.bodyLength === 0) this.#end();
+  }
+
+  /** The answer is sent, and nobody has asked for the body: it ends here where all of it has come, and is cut otherwise. */
+  leave(): void {
+    if (this.#exchange.takeBody() === undefined) this.abort();
+    else this.#end();
   }
 
   /** The program wants more. */

@@ -52,11 +52,17 @@ export class NodeSocket implements ExchangeObserver {
   #isDuplex = false;
   /** The connection has ended, or is about to. */
   #ended = false;
+  /** It has ended. */
+  #closed = false;
+  /** Of `_destroy`: the connection ends first. */
+  #onClosed: (() => void) | undefined;
 
   constructor(client: Client, server: Server, onSent?: SentListener) {
     this.server = server;
     this.#client = client;
     this.#onSent = onSent;
+    // Elsewhere there is no such member.
+    if (client.stream.encrypted) Object.defineProperty(this, 'encrypted', { value: true });
   }
 
   // ── The current exchange ─────────────────────────────────────────────────────────────────────────────────────
@@ -78,10 +84,11 @@ export class NodeSocket implements ExchangeObserver {
     this.#onSent?.(this, request, response!);
     Reflect.get(request, kDetachAbortSignal)?.call(request);
     // Whatever of the body nobody has asked for goes, and who waits for its end hears of it.
+    if (!request.complete && !exchange.readsOn) upload.leave();
     if (request.complete) {
       if (request._eventsCount > 0 && !request._consuming && !request._readableState.resumeScheduled)
         request._dump();
-    } else if (!exchange.readsOn) upload.abort();
+    }
     response![kSocket] = null;
     finish(response!);
   }
@@ -108,7 +115,9 @@ export class NodeSocket implements ExchangeObserver {
   /** The connection has ended. */
   close(): void {
     this.#ended = true;
+    this.#closed = true;
     this.#tunnel?.close();
+    this.#onClosed?.();
     if (this.#isDuplex || this._eventsCount > 0) Duplex.prototype.destroy.call(asSocket(this));
     else if (this.timeout !== undefined && this.timeout > 0) this.setTimeout(0);
     this.#current = undefined;
@@ -143,11 +152,6 @@ export class NodeSocket implements ExchangeObserver {
   address(): ReturnType<Socket['address']> {
     const { localAddress: address, localPort: port, localFamily: family } = this;
     return address === undefined ? {} : ({ address, family, port } as ReturnType<Socket['address']>);
-  }
-
-  /** Over TLS, `true`; elsewhere there is no such member. */
-  get encrypted(): true | undefined {
-    return this.#client.stream.encrypted ? true : undefined;
   }
 
   get connecting(): boolean {
@@ -269,7 +273,13 @@ export class NodeSocket implements ExchangeObserver {
     if (this.#tunnel !== undefined) this.#tunnel.close();
     else this.#hangUp(error ?? new Error('the app has destroyed the connection'));
     if (this.timeout !== undefined && this.timeout > 0) this.setTimeout(0);
-    callback(error);
+    const finish = (): void => {
+      callback(error);
+      // As a socket's, and unlike a stream's, the event says whether there was an error.
+      process.nextTick(() => this.emit('close', error !== null));
+    };
+    if (this.#closed || this.#tunnel !== undefined) finish();
+    else this.#onClosed = finish;
   }
 
   #hangUp(reason: Error): void {
@@ -280,7 +290,7 @@ export class NodeSocket implements ExchangeObserver {
   becomeDuplex(): void {
     this.#isDuplex = true;
     Reflect.apply(Duplex as unknown as (options: object) => void, this, [
-      { allowHalfOpen: true, highWaterMark: HIGH_WATER_MARK },
+      { allowHalfOpen: true, highWaterMark: HIGH_WATER_MARK, emitClose: false },
     ]);
     // An error is the connection's end. On Node too, the server has heard of it before the process would end.
     this.on('error', () => {});

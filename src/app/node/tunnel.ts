@@ -54,7 +54,7 @@ export class Tunnel implements Suspend, Waiter {
       const received = this.#receive(buffer);
       this.#sendPending();
       if (this.#closed) return;
-      if (this.#stream.hangup && !received) {
+      if (this.#stream.hangup && !received && !this.#inputEnded) {
         this.#fail(-1);
         return;
       }
