@@ -6,6 +6,7 @@
 //     │                 └────── fail() ─────────► FAILED       the connection is cut
 //     └──upgrade()──────────────────────────────► COMPLETE      with `takeOver`: the connection is the app's
 
+import { Buffer } from 'node:buffer';
 import type { Client, ExchangeObserver, Peer, WireExchange } from '../app/index.ts';
 import {
   type EncodedHead,
