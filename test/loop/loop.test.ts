@@ -43,6 +43,25 @@ describe('the ready queue', () => {
     assert.deepEqual(turns, [1, 1, 1, 2, 2, 2, 3, 3, 3, 4]);
   });
 
+  test('a turn of light work ends in time, too, once heavy work comes', async () => {
+    let heavyInFirstTurn = 0;
+    await run(
+      (loop, kernel) => {
+        for (let i = 0; i < 100; i++) loop.schedule(runnable(() => kernel.elapse(0.001)));
+        for (let i = 0; i < 30; i++) {
+          loop.schedule(
+            runnable(() => {
+              kernel.elapse(1);
+              if (loop.statistics().turns === 1) heavyInFirstTurn++;
+            }),
+          );
+        }
+      },
+      { budget: 2 },
+    );
+    assert.ok(heavyInFirstTurn <= 9, `${heavyInFirstTurn} ms of work in a turn of 2 ms`);
+  });
+
   test('timers and sockets have their turn although there is always something ready', async () => {
     let fired = false;
     let spins = 0;
