@@ -30,6 +30,7 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined, Client {
   unsent: Buffer[] | undefined = undefined;
   unsentBytes = 0;
   broken = 0;
+  deferred = false;
 
   deadlineQueue: DeadlineQueue | undefined = undefined;
   deadlinePrevious: Deadlined | undefined = undefined;

@@ -7,7 +7,8 @@
 //   └─────────────────────────────────────────────────────────────────────────────────────┘
 //
 // Two rules hold it together. Before every wait the out buffer is flushed and the receive buffer left (`settle`): both
-// are shared with all other connections. And a wait says nothing about why it ended: what could have happened is
+// are shared with all other connections. Only a whole answer may still lie there, sealed, for the rest of the turn
+// (`Output.defer`). And a wait says nothing about why it ended: what could have happened is
 // looked at again, so that no wake-up is lost and a spurious one costs one look.
 
 import { BodyError } from '../app/index.ts';
@@ -96,7 +97,7 @@ function nextHead(connection: Connection): RequestHead | Problem | typeof WAIT |
     if (end !== undefined) return end;
   }
   // Answers of pipelined requests that the client has not taken yet come first: no more are made until it has.
-  if (connection.unsent !== undefined && !resumeSending(connection))
+  if ((connection.unsent !== undefined || connection.broken < 0) && !resumeSending(connection))
     return connection.broken < 0 ? ENDED : WAIT;
   for (;;) {
     const head = connection.parseHead();
@@ -104,7 +105,8 @@ function nextHead(connection: Connection): RequestHead | Problem | typeof WAIT |
     const count = input.fill(stream, context.headCapacity);
     if (count > 0) continue;
     if (count === -EAGAIN) {
-      settle(connection);
+      context.output.defer(connection);
+      input.keep();
       if (connection.unsent !== undefined || connection.broken < 0) {
         return resumeSending(connection) ? nextHead(connection) : connection.broken < 0 ? ENDED : WAIT;
       }

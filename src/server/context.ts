@@ -41,7 +41,7 @@ export class ServerContext {
   readonly headCapacity: number;
   readonly trusted: Networks;
   readonly receiveBuffer = Buffer.allocUnsafeSlow(RECEIVE_SIZE);
-  readonly output = new Output();
+  readonly output: Output;
   readonly counters = new Counters();
   readonly overloadLog: OverloadLog;
   readonly date: HttpDate;
@@ -57,6 +57,7 @@ export class ServerContext {
   constructor(options: ContextOptions) {
     const { loop, settings } = options;
     this.loop = loop;
+    this.output = new Output(loop);
     this.app = options.app;
     this.settings = settings;
     this.log = options.log;
