@@ -18,6 +18,8 @@ export interface WireExchange extends Exchange {
    */
   readOn(): void;
   readonly readsOn: boolean;
+  /** The app believes that its client has gone: where no answer begins within `writeTimeout`, the connection is closed. */
+  forsake(): void;
 
   /** Bytes of the answer that the connection has not come to yet. */
   readonly pendingBytes: number;

@@ -134,9 +134,11 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined, Client {
 
   // ── The request ──────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Between two requests, and nothing of the next one is there. */
+  /** Its app has nothing to say any more, and nothing of another request is there. */
   get idle(): boolean {
-    return this.#exchange === undefined && this.input.size === 0 && !this.handedOver;
+    const exchange = this.#exchange;
+    const answered = exchange === undefined || (exchange.state === COMPLETE && !exchange.readsOn);
+    return answered && this.input.size === 0 && !this.handedOver;
   }
 
   /** The next head in `input`, if all of it is there. */
@@ -298,7 +300,7 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined, Client {
   }
 
   hangUp(reason: Error): void {
-    if (this.ending !== undefined) return;
+    if (this.ending !== undefined || this.gone !== undefined) return;
     this.ending = reason;
     this.wake();
   }

@@ -163,7 +163,7 @@ function* converse(connection: Connection, exchange: HttpExchange): Co<void> {
     const sent = sendUnsent(connection);
     if (connection.broken < 0) connection.lose(new SystemError('send', connection.broken));
     else if (stream.hangup) connection.lose(new Error('the client reset the connection'));
-    else if (connection.ending !== undefined) connection.lose(connection.ending);
+    else if (connection.ending !== undefined) leave(connection, exchange, connection.ending);
     if (connection.gone !== undefined) return;
     exchange.settleDrained();
     if (isOver(connection, exchange)) return;
@@ -174,7 +174,7 @@ function* converse(connection: Connection, exchange: HttpExchange): Co<void> {
       connection.waitUnder(context.bodyDeadlines, received > 0 && exchange.state !== COMPLETE);
     // One that has only shut down its side reads on; one that has left says so no sooner than something is sent. A stream
     // in which nothing happens is kept for that one no longer than a client may take nothing.
-    else if (stream.peerClosed && exchange.state === STARTED)
+    else if (stream.peerClosed && (exchange.state === STARTED || exchange.forsaken))
       connection.waitUnder(context.writeDeadlines, moved);
     else connection.waitUnder(undefined, false);
     yield connection;
@@ -189,6 +189,12 @@ function* converse(connection: Connection, exchange: HttpExchange): Co<void> {
 
 function waitsForBody({ body, state }: HttpExchange): boolean {
   return body !== undefined && (body.wanted || state === COMPLETE);
+}
+
+/** The app closes the connection in the middle of an answer, whose client must not take it for the whole. */
+function leave(connection: Connection, exchange: HttpExchange, reason: Error): void {
+  if (exchange.state === STARTED && exchange.framing === 'close') connection.ending = undefined;
+  connection.lose(reason);
 }
 
 /** All of the answer is with the socket, and all of the request out of the way; or it will never be. */
@@ -208,7 +214,10 @@ function isOver(connection: Connection, exchange: HttpExchange): boolean {
  * the end of the connection is the end of the body, only a reset does.
  */
 function cut(connection: Connection, exchange: HttpExchange): void {
-  if (exchange.framing === 'close') connection.lose(new Error('the answer was cut'));
+  if (exchange.framing === 'close') {
+    connection.ending = undefined;
+    connection.lose(new Error('the answer was cut'));
+  }
   exchange.keepAlive = false;
 }
 

@@ -74,6 +74,8 @@ export class HttpExchange implements WireExchange {
   later = false;
   /** The app reads the body on behind its answer. */
   readsOn = false;
+  /** The app was told that nobody is there any more. */
+  forsaken = false;
   /** A `100 Continue` was or need not be sent. */
   continued: boolean;
   /** The server has answered in the app's place: what the app says from here on is not heard. */
@@ -119,6 +121,11 @@ export class HttpExchange implements WireExchange {
 
   readOn(): void {
     this.readsOn = true;
+  }
+
+  forsake(): void {
+    this.forsaken = true;
+    this.#connection.wake();
   }
 
   get bodyLength(): number {

@@ -373,12 +373,20 @@ export function abandon(response: NodeResponse): void {
 export function announceClose(response: NodeResponse): void {
   if (response._closed) return;
   inContext(response, () => {
-    // Where nobody listens, nobody was told: who listens later hears of the real end.
-    if (response._closed || response.finished || response.listenerCount('close') === 0) return;
-    response._closed = true;
+    if (response._closed || response.finished || !isHeard(response)) return;
     response[TOLD] = true;
-    response.emit('close');
+    response._closed = response.emit('close');
+    // An answer in pieces that was begun is cut in any case: see `sendRest`.
+    const exchange = response[EXCHANGE]!;
+    if (exchange.started) exchange.client.hangUp(CLIENT_SEEMS_GONE);
+    else exchange.forsake();
   });
+}
+
+/** Where nobody listens, nobody was told: who listens later hears of the real end. */
+function isHeard(response: NodeResponse): boolean {
+  const { req } = response;
+  return response.listenerCount('close') + req.listenerCount('close') + req.listenerCount('aborted') > 0;
 }
 
 function inContext<T>(response: NodeResponse, run: (argument: T) => void, argument?: T): void {
