@@ -32,10 +32,10 @@ export interface App {
   /** It has ended. */
   closed?(client: Client): void;
   /**
-   * What came is no request. True: the app answers with `sendRaw`, and ends the connection; it has some seconds for that.
+   * What came, and is yours to keep, is no request. True: the app answers with `sendRaw`, and ends the connection; it has some seconds for that.
    * False: the server answers.
    */
-  problem?(client: Client, problem: Problem): boolean;
+  problem?(client: Client, problem: Problem, received: Uint8Array): boolean;
 }
 
 /** Who is at the other end, after the trusted proxies' headers were taken into account. */

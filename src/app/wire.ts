@@ -21,6 +21,8 @@ export interface WireExchange extends Exchange {
   /** The app believes that its client has gone: where no answer begins within `writeTimeout`, the connection is closed. */
   forsake(): void;
 
+  /** Bytes of the answer so far, its head among them. */
+  readonly answerBytes: number;
   /** Bytes of the answer that the connection has not come to yet. */
   readonly pendingBytes: number;
   /** Tells `observer`, and nobody else, of what becomes of the answer. */

@@ -154,8 +154,11 @@ function* converse(connection: Connection, exchange: HttpExchange): Co<void> {
     if (connection.gone !== undefined) return;
     // It has sent its request and shut down that side: it may well read on, so this only tells the app. Before the reply is
     // moved, because an app may answer there and then. A reset, which looks like that as well, has its own word below.
-    if (stream.peerClosed && !stream.hangup)
-      exchange.abort(new Error('the client has closed its side of the connection'));
+    if (stream.peerClosed && !stream.hangup) {
+      const reason = new Error('the client has closed its side of the connection');
+      exchange.abort(reason);
+      if (context.impatient) connection.hangUp(reason);
+    }
     const received = receiveBody(connection, exchange);
     const moved = exchange.pendingBytes > 0;
     moveReply(connection, exchange);
@@ -227,6 +230,10 @@ function settle(connection: Connection): void {
   connection.input.keep();
 }
 
+function copyOf({ input }: Connection): Uint8Array {
+  return Uint8Array.prototype.slice.call(input.bytes, input.start, input.end);
+}
+
 /** The app answers what is no request, and says when that is all. */
 function* hearAppOut(connection: Connection): Co<void> {
   connection.input.drop();
@@ -253,7 +260,7 @@ function* refuse(connection: Connection, problem: Problem): Co<void> {
   const { context } = connection;
   context.counters.badRequests++;
   context.log.debug({ code: problem.code, client: connection.ends().remote.address }, problem.message);
-  if (context.app.problem?.(connection, problem) === true) {
+  if (context.app.problem?.(connection, problem, copyOf(connection)) === true) {
     yield* hearAppOut(connection);
     return;
   }

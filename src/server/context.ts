@@ -53,6 +53,8 @@ export class ServerContext {
   /** The context in which every handler starts: whatever one request puts into `AsyncLocalStorage`, no other sees. */
   readonly asyncContext = new AsyncResource('siskin.Server', { requireManualDestroy: true });
   draining = false;
+  /** An app has closed its server: clients that half-close are not waited for. */
+  impatient = false;
 
   constructor(options: ContextOptions) {
     const { loop, settings } = options;

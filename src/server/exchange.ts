@@ -57,6 +57,7 @@ export class HttpExchange implements WireExchange {
   /** Bytes the body still owes; -1 where any number will do. */
   owed = -1;
   bodyBytes = 0;
+  #headBytes = 0;
   /** Bytes of the request's body that were dropped after the answer. */
   discarded = 0;
 
@@ -113,6 +114,10 @@ export class HttpExchange implements WireExchange {
 
   get client(): Client {
     return this.#connection;
+  }
+
+  get answerBytes(): number {
+    return this.#headBytes + this.bodyBytes;
   }
 
   get trailers(): readonly string[] {
@@ -251,6 +256,7 @@ export class HttpExchange implements WireExchange {
 
   #begin(status: number, head: EncodedHead): void {
     this.headText = head.text;
+    this.#headBytes = head.text.length;
     this.framing = head.framing;
     this.keepAlive = head.keepAlive;
     this.status = status;

@@ -117,6 +117,13 @@ export class Server {
    * listeners are closed; `closed` does when the last connection is. `patient`: see `Listener.stopListening`.
    */
   async retire(patient: boolean): Promise<void> {
+    if (!patient) {
+      this.#context.impatient = true;
+      for (const connection of this.#connections.values()) {
+        if (connection.stream.peerClosed && !connection.handedOver)
+          connection.hangUp(new Error('the app has closed its server'));
+      }
+    }
     await this.#stopListening(patient);
     void this.#empty().then(() => this.#finish());
   }

@@ -27,8 +27,13 @@ const CODES = new Map<Problem, string>([
 ]);
 
 /** Node's error for `problem`: its `code` is Node's, the message says what is wrong. */
-export function clientError(problem: Problem): Error {
+export function clientError(problem: Problem, received: Uint8Array): Error {
   const code = problem.status === 408 ? 'ERR_HTTP_REQUEST_TIMEOUT' : (CODES.get(problem) ?? 'HPE_INTERNAL');
   const error = new Error(problem.status === 408 ? 'Request timeout' : `Parse Error: ${problem.message}`);
-  return Object.assign(error, { code, reason: problem.message, bytesParsed: 0, rawPacket: Buffer.alloc(0) });
+  return Object.assign(error, {
+    code,
+    reason: problem.message,
+    bytesParsed: 0,
+    rawPacket: Buffer.from(received),
+  });
 }

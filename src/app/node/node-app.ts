@@ -87,9 +87,9 @@ class NodeApp implements App {
     return (client.companion ??= new NodeSocket(client, this.#server, this.#onSent)) as NodeSocket;
   }
 
-  problem(client: Client, problem: Problem): boolean {
+  problem(client: Client, problem: Problem, received: Uint8Array): boolean {
     if (this.#server.listenerCount('clientError') === 0) return false;
-    return this.#server.emit('clientError', clientError(problem), asSocket(this.#socketOf(client)));
+    return this.#server.emit('clientError', clientError(problem, received), asSocket(this.#socketOf(client)));
   }
 
   handle(exchange: WireExchange): undefined | typeof LATER {

@@ -303,24 +303,24 @@ function queueEndCallback(response: NodeResponse, callback: Callback): void {
   ((response[kEndCallbacks] ??= []) as Callback[]).push(callback);
 }
 
-/** All of the answer is sent: `finish` and `close`, where somebody listens. */
-export function finish(response: NodeResponse): void {
+/** All of the answer is sent: `finish` and `close`, where somebody listens. `leaveRequest` comes before the listeners. */
+export function finish(response: NodeResponse, leaveRequest: () => void): void {
   for (const callback of response[WAITING] ?? []) process.nextTick(callback, null);
   response[WAITING] = undefined;
   if (response._eventsCount === 0 && response[kEndCallbacks] == null) {
     response[kWritableFinished] = true;
     response.destroyed = true;
     response._closed = true;
+    leaveRequest();
     return;
   }
-  inContext(response, emitFinish, response);
-}
-
-function emitFinish(response: NodeResponse): void {
-  response[kWritableFinished] = true;
-  callEndCallbacks(response, null);
-  response.emit('finish');
-  process.nextTick(emitClose, response);
+  inContext(response, () => {
+    response[kWritableFinished] = true;
+    callEndCallbacks(response, null);
+    leaveRequest();
+    process.nextTick(emitClose, response);
+    response.emit('finish');
+  });
 }
 
 function callEndCallbacks(response: NodeResponse, error: Error | null): void {
@@ -379,7 +379,6 @@ export function announceClose(response: NodeResponse): void {
     // An answer in pieces that was begun is cut in any case: see `sendRest`.
     const exchange = response[EXCHANGE]!;
     if (exchange.started) exchange.client.hangUp(CLIENT_SEEMS_GONE);
-    else exchange.forsake();
   });
 }
 

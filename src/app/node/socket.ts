@@ -48,6 +48,8 @@ export class NodeSocket implements ExchangeObserver {
   #tunnel: Tunnel | undefined;
   #remote: Address | undefined;
   #local: Address | undefined;
+  /** Bytes of answers. */
+  #written = 0;
   /** It is a Duplex by now. */
   #isDuplex = false;
   /** The connection has ended, or is about to. */
@@ -83,14 +85,14 @@ export class NodeSocket implements ExchangeObserver {
     this._httpMessage = null;
     this.#onSent?.(this, request, response!);
     Reflect.get(request, kDetachAbortSignal)?.call(request);
-    // Whatever of the body nobody has asked for goes, and who waits for its end hears of it.
-    if (!request.complete && !exchange.readsOn) upload.leave();
-    if (request.complete) {
-      if (request._eventsCount > 0 && !request._consuming && !request._readableState.resumeScheduled)
-        request._dump();
-    }
     response![kSocket] = null;
-    finish(response!);
+    this.#written += exchange.answerBytes;
+    finish(response!, () => {
+      // Whatever of the body nobody has asked for goes, and who waits for its end hears of it.
+      if (!request.complete && !exchange.readsOn) upload.leave();
+      if (!request.complete || request._eventsCount === 0) return;
+      if (!request._consuming && !request._readableState.resumeScheduled) request._dump();
+    });
   }
 
   onDrained(): void {
@@ -101,7 +103,9 @@ export class NodeSocket implements ExchangeObserver {
     const { exchange, request, response, upload } = this.#current!;
     // Of a body, all may have been sent: whether it was shows when it is read.
     if (exchange.bodyLength === 0 && !request.readableEnded) upload.abort();
-    if (response !== undefined) announceClose(response);
+    if (response === undefined) return;
+    exchange.forsake();
+    announceClose(response);
   }
 
   onGone(): void {
@@ -192,7 +196,8 @@ export class NodeSocket implements ExchangeObserver {
   }
 
   get bytesWritten(): number {
-    return this.#tunnel?.bytesWritten ?? 0;
+    const unfinished = this._httpMessage === null ? 0 : (this.#current?.exchange.answerBytes ?? 0);
+    return this.#written + unfinished + (this.#tunnel?.bytesWritten ?? 0);
   }
 
   setNoDelay(): this {
