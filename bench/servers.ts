@@ -61,6 +61,16 @@ export const SERVERS: readonly Server[] = [
     absent: () => (existsSync(join(ROOT, 'src/cli/main.ts')) ? undefined : 'src/cli/main.ts does not exist'),
   },
   {
+    name: 'siskin-node',
+    title: 'the program for node:http, on Siskin',
+    command: ({ port }) => [
+      ...[...NODE, '--import', join(ROOT, 'src/node/register.ts')],
+      ...[inBench('peers/node.ts'), String(port)],
+    ],
+    version: () => packageVersion(ROOT),
+    absent: () => undefined,
+  },
+  {
     name: 'node',
     title: 'node:http',
     command: ({ port }) => [...NODE, inBench('peers/node.ts'), String(port)],

@@ -86,6 +86,8 @@ export class NodeSocket implements ExchangeObserver {
     this.#onSent?.(this, request, response!);
     Reflect.get(request, kDetachAbortSignal)?.call(request);
     response![kSocket] = null;
+    // An idle connection keeps nothing of its last request.
+    if (!exchange.readsOn) this.#current = undefined;
     this.#written += exchange.answerBytes;
     finish(response!, () => {
       // Whatever of the body nobody has asked for goes, and who waits for its end hears of it.
