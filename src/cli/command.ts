@@ -18,14 +18,17 @@ const EXAMPLES = `
 Examples:
   siskin serve app.ts
   siskin serve app.ts:admin --bind :3000 --access-log
+  siskin serve server.js -- --verbose
   siskin serve app.ts --bind unix:/run/app.sock --bind 127.0.0.1:8000
 
 Run siskin serve --help for every setting.`;
 
 /** Runs one command. Sets `process.exitCode`; what goes wrong is written to standard error. */
 export async function runCommand(args: readonly string[]): Promise<void> {
+  const end = args.indexOf('--');
+  const own = end === -1 ? args : args.slice(0, end);
   try {
-    await program().parseAsync([...args], { from: 'user' });
+    await program(end === -1 ? [] : args.slice(end + 1)).parseAsync([...own], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode !== 0) process.exitCode = USAGE_STATUS;
@@ -35,8 +38,8 @@ export async function runCommand(args: readonly string[]): Promise<void> {
   }
 }
 
-/** The whole command line. */
-export function program(): Command {
+/** The whole command line. `rest`: what the app is to find as its arguments. */
+export function program(rest: readonly string[] = []): Command {
   const root = new Command('siskin')
     .description('Serves web applications written for Node.js.')
     .version(`siskin ${packageVersion()}`, '-V, --version', 'Print the version')
@@ -48,12 +51,13 @@ export function program(): Command {
   const serve = root
     .command('serve')
     .description('Serve an app until told to stop (SIGTERM, SIGINT)')
-    .argument('<APP>', 'file that exports the app, as app.ts or app.ts:exportName')
+    .usage('[options] <APP> [-- ARGUMENTS OF THE APP]')
+    .argument('<APP>', 'file that exports the app, as app.ts or app.ts:exportName, or listens itself')
     .helpOption('-h, --help', 'Print this help')
     .addHelpText('after', EPILOGUE)
     .action(async (app: string, flags: Record<string, unknown>) => {
       const { serveCommand } = await import('./serve.ts');
-      await serveCommand(app, flags);
+      await serveCommand(app, flags, rest);
     });
   prepare(serve);
   addSettingFlags(serve);

@@ -3,18 +3,38 @@
 
 import { type Dirent, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, extname, relative, resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { nearest } from '../config/index.ts';
-import { APP_SHAPES, type AppShape, isClass, type ServableApp } from './app-shapes.ts';
+import { nearest, type Settings } from '../config/index.ts';
+import { type AppShape, type Servable, shapeOf } from './app-shapes.ts';
+import { describeExports, describeType, type Exports } from './exports.ts';
 import { describeLoadFailure } from './load-failure.ts';
+import { ignoresRequest } from './signature.ts';
 
 /** An app that is ready to be served. */
 export interface LoadedApp {
-  readonly app: ServableApp;
+  readonly kind: 'app';
+  readonly servable: Servable;
   readonly shape: AppShape;
   /** Absolute. */
   readonly file: string;
   readonly exportName: string;
+}
+
+/** A file that serves itself, or may be about to. */
+export interface LoadedProgram {
+  readonly kind: 'program';
+  readonly file: string;
+  /** It listens, and exports an app too. */
+  readonly exportsApp: boolean;
+  /** What is wrong with it if it never listens. */
+  readonly complaint: string;
+}
+
+export interface LoadOptions {
+  readonly interface?: Settings['interface'];
+  /** Whether the program has begun to listen by itself. */
+  readonly listens?: () => boolean;
 }
 
 /** The app can't be had. The message is for people, several lines long. */
@@ -27,32 +47,55 @@ export class AppLoadError extends Error {
 /** What Node imports as it is. */
 const EXTENSIONS = ['.ts', '.js', '.mts', '.mjs', '.cts', '.cjs'];
 
+/** Turns of the event loop in which a program that is loaded may go on to listen. */
+const TURNS = 3;
+
 /**
  * Imports the file and finds the app in it: the export that is named, else the default export, else the module
- * itself where it exports `fetch`. Relative to `directory`. Throws {@link AppLoadError}.
+ * itself where it exports `fetch`. Relative to `directory`. Throws {@link AppLoadError} where it does not load, or has no
+ * export of that name.
  *
  * @example await loadApp('app.ts:admin', process.cwd())
  */
-export async function loadApp(specifier: string, directory: string): Promise<LoadedApp> {
+export async function loadApp(
+  specifier: string,
+  directory: string,
+  { interface: wanted = 'auto', listens = () => false }: LoadOptions = {},
+): Promise<LoadedApp | LoadedProgram> {
   const { path, exportName } = parseSpecifier(specifier, directory);
   const file = resolve(directory, path);
   requireFile(file, path, directory);
-  let module: Readonly<Record<string, unknown>>;
+  let module: Exports;
   let found: Found | undefined;
+  // Who names an export, or its kind, means that one, whatever else listens.
+  const free = exportName === undefined && wanted === 'auto';
   try {
-    module = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
-    found = await findApp(module, exportName);
+    module = (await import(pathToFileURL(file).href)) as Exports;
+    // Awaited below: a promise among them that is rejected meanwhile is not nobody's.
+    for (const [, value] of candidates(module, exportName)) {
+      if (value instanceof Promise) value.catch(() => {});
+    }
+    for (let turn = 0; turn < TURNS; turn++) await setImmediate();
+    if (wanted !== 'program' && !(free && listens())) found = await findApp(module, exportName, wanted);
   } catch (error) {
+    if (error instanceof AppLoadError) throw error;
     throw new AppLoadError(`${path} did not load\n${describeLoadFailure(error, file, directory)}`, {
       cause: error,
     });
   }
-  if (found === undefined) throw new AppLoadError(describeExports(module, path, exportName));
-  return { ...found, file };
+  if (found !== undefined && !(free && listens())) return { kind: 'app', ...found, file };
+  const complaint =
+    wanted === 'program'
+      ? `${path} does not listen\n  It was run as a program, and has ended without a server.`
+      : describeExports(module, path, exportName, wanted);
+  if (exportName !== undefined || wanted === 'fetch' || wanted === 'node') throw new AppLoadError(complaint);
+  const exportsApp =
+    listens() && [...candidates(module, undefined)].some(([, value]) => exportsOwnApp(value));
+  return { kind: 'program', file, exportsApp, complaint };
 }
 
 /** A colon is part of a file's name where such a file exists. */
-function parseSpecifier(
+export function parseSpecifier(
   specifier: string,
   directory: string,
 ): { path: string; exportName: string | undefined } {
@@ -121,77 +164,73 @@ function programsIn(directory: string): string[] {
     .sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
 }
 
-type Found = { readonly app: ServableApp; readonly shape: AppShape; readonly exportName: string };
+type Found = { readonly servable: Servable; readonly shape: AppShape; readonly exportName: string };
 
 async function findApp(
-  module: Readonly<Record<string, unknown>>,
+  module: Exports,
   exportName: string | undefined,
+  wanted: 'auto' | 'fetch' | 'node',
 ): Promise<Found | undefined> {
   for (const [name, candidate] of candidates(module, exportName)) {
-    const app: unknown = await candidate;
-    for (const shape of APP_SHAPES) if (shape.matches(app)) return { app, shape, exportName: name };
+    const value: unknown = await candidate;
+    const shape = shapeOf(value, wanted);
+    if (shape === undefined) continue;
+    if (shape.prepare !== undefined) {
+      return { servable: await shape.prepare(value), shape, exportName: name };
+    }
+    const made = await callFactory(value as Factory, name, wanted);
+    if (made !== undefined) return { ...made, exportName: name };
   }
   return undefined;
 }
 
+type Factory = () => unknown;
+
+/** A function without parameters makes an app, or is one that does not look at its request: what it returns tells. */
+async function callFactory(
+  factory: Factory,
+  name: string,
+  wanted: 'auto' | 'fetch' | 'node',
+): Promise<Omit<Found, 'exportName'> | undefined> {
+  const fetchShape = shapeOf(factory, 'fetch')!;
+  const asFetch = { servable: { kind: 'fetch', handler: factory as never }, shape: fetchShape } as const;
+  if (wanted === 'auto' && ignoresRequest(factory)) return asFetch;
+  const made: unknown = await factory();
+  if (wanted === 'auto' && isAnswer(made)) return asFetch;
+  const shape = shapeOf(made, wanted);
+  if (shape?.prepare !== undefined) return { servable: await shape.prepare(made), shape };
+  // A function that starts everything returns nothing, and a server listens, or will.
+  if (made === undefined) return undefined;
+  throw new AppLoadError(
+    `the export ${name} is a function that returned ${describeType(made)}\n  A function without parameters returns an app, or a promise of one. For a fetch handler that is not to be\n  called before the first request: --interface fetch`,
+  );
+}
+
+/** A Response, or a coroutine that is to return one. */
+function isAnswer(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if ('next' in value && Symbol.iterator in value) return true;
+  return 'status' in value && 'headers' in value && 'arrayBuffer' in value;
+}
+
+function exportsOwnApp(value: unknown): boolean {
+  const shape = shapeOf(value, 'auto');
+  if (shape === undefined || shape.prepare === undefined) return false;
+  return !(typeof value === 'object' && value !== null && 'listening' in value && value.listening === true);
+}
+
 /** The second row is CommonJS compiled from a module: its `exports.default` arrives inside the default export. */
-function* candidates(
-  module: Readonly<Record<string, unknown>>,
-  exportName: string | undefined,
-): Generator<readonly [string, unknown]> {
-  if (exportName !== undefined) {
+function* candidates(module: Exports, exportName: string | undefined): Generator<readonly [string, unknown]> {
+  const main = module['default'];
+  if (exportName !== undefined && exportName !== 'default') {
     if (Object.hasOwn(module, exportName)) yield [exportName, module[exportName]];
+    // CommonJS whose exports Node did not see in the text.
+    else if (typeof main === 'object' && main !== null && Object.hasOwn(main, exportName))
+      yield [exportName, Reflect.get(main, exportName)];
     return;
   }
-  const main = module['default'];
   if (typeof main === 'object' && main !== null && '__esModule' in main && 'default' in main)
     yield ['default', main.default];
   yield ['default', main];
   if (typeof module['fetch'] === 'function') yield ['fetch', module];
-}
-
-function describeExports(
-  module: Readonly<Record<string, unknown>>,
-  path: string,
-  exportName: string | undefined,
-): string {
-  const names = Object.keys(module).filter((name) => name !== 'module.exports');
-  const lines = [whatIsWrong(module, path, exportName)];
-  const usable = names.find(
-    (name) => name !== 'default' && APP_SHAPES.some((shape) => shape.matches(module[name])),
-  );
-  const meant =
-    exportName === undefined
-      ? usable
-      : nearest(
-          exportName,
-          names.filter((name) => name !== exportName),
-        );
-  if (meant !== undefined) lines.push(`  Did you mean ${path}:${meant}?`);
-  const list = names.map((name) => `${name} (${describeType(module[name])})`).join(', ');
-  lines.push(`  It exports ${list === '' ? 'nothing' : list}.`, '  An app is');
-  for (const shape of APP_SHAPES) lines.push(`    ${shape.description}`);
-  return lines.join('\n');
-}
-
-function whatIsWrong(
-  module: Readonly<Record<string, unknown>>,
-  path: string,
-  exportName: string | undefined,
-): string {
-  const name = exportName ?? 'default';
-  if (!Object.hasOwn(module, name)) {
-    return exportName === undefined ? `${path} has no default export` : `${path} has no export ${exportName}`;
-  }
-  const what = exportName === undefined ? 'the default export' : `the export ${exportName}`;
-  const hint = isClass(module[name]) ? ': export an instance of it' : '';
-  return `${what} of ${path} is ${describeType(module[name])}, not an app${hint}`;
-}
-
-function describeType(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  if (isClass(value)) return 'a class';
-  if (Array.isArray(value)) return 'an array';
-  if (typeof value === 'object') return 'an object';
-  return `a ${typeof value}`;
 }

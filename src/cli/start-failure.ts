@@ -16,8 +16,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   EINVAL: 'The inherited descriptor is not a listening socket, or the address is malformed.',
 };
 
-/** A few lines for standard error. `origin`: where the addresses came from. */
-export function describeStartFailure(error: unknown, origin: Origin): string {
+/** A few lines for standard error. `origin`: where the addresses came from; a program asks for its own. */
+export function describeStartFailure(error: unknown, origin: Origin | ProgramOrigin): string {
   if (!(error instanceof Error)) return `the server did not start\n  ${inspect(error)}`;
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (syscall === undefined) return `the server did not start\n  ${error.stack ?? error.message}`;
@@ -27,7 +27,18 @@ export function describeStartFailure(error: unknown, origin: Origin): string {
   return lines.join('\n').replaceAll('\n', '\n  ');
 }
 
-function describeOrigin(origin: Origin): string {
+export interface ProgramOrigin {
+  readonly kind: 'program';
+  readonly name: string;
+}
+
+/** Node's errors of `listen` come to whoever waits for the server, or to nobody. */
+export function isListenFailure(error: unknown): boolean {
+  return error instanceof Error && Reflect.get(error, 'syscall') === 'listen';
+}
+
+function describeOrigin(origin: Origin | ProgramOrigin): string {
+  if (origin.kind === 'program') return `${origin.name}, which listens by itself`;
   if (origin.kind === 'environment') return `the environment variable ${origin.name}`;
   if (origin.kind === 'default') return 'the default: no --bind, SISKIN_BIND or PORT is given';
   return `${origin.kind} ${origin.name}`;

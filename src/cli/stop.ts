@@ -9,23 +9,29 @@ export type StopCause =
   | { readonly kind: 'closed' };
 
 /** 128 + the signal's number, as shells report it. */
-const SIGNAL_STATUS = { SIGINT: 130, SIGTERM: 143 } as const;
+export const SIGNAL_STATUS = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /**
  * Resolves with the first cause. After an uncaught error the app's state is not to be trusted, so the process ends;
- * but the other requests in flight have nothing to do with it, so they are finished first. `source` is `process`.
+ * but the other requests in flight have nothing to do with it, so they are finished first. An app that listens for such
+ * errors itself has decided otherwise. `source` is `process`; `drained`: nothing is left to be finished.
  */
-export function stopCause(source: EventEmitter, exit: (status: number) => void): Promise<StopCause> {
+export function stopCause(
+  source: EventEmitter,
+  exit: (status: number) => void,
+  drained: () => boolean = () => false,
+): Promise<StopCause> {
   return new Promise((resolve) => {
     let stopping = false;
     for (const signal of Object.keys(SIGNAL_STATUS) as (keyof typeof SIGNAL_STATUS)[]) {
       source.on(signal, () => {
-        if (stopping) exit(SIGNAL_STATUS[signal]);
+        if (stopping) exit(drained() ? 0 : SIGNAL_STATUS[signal]);
         stopping = true;
         resolve({ kind: 'signal', signal });
       });
     }
     source.on('uncaughtException', (error: unknown, origin: string) => {
+      if (source.listenerCount('uncaughtException') > 1) return;
       const name =
         origin === 'unhandledRejection'
           ? 'a promise was rejected and nobody caught it'
@@ -33,4 +39,9 @@ export function stopCause(source: EventEmitter, exit: (status: number) => void):
       resolve({ kind: 'error', name, error });
     });
   });
+}
+
+/** The app has a handler of its own for `signal`, beside the one of `stopCause`. */
+export function isHandled(source: EventEmitter, signal: NodeJS.Signals): boolean {
+  return source.listenerCount(signal) > 1;
 }

@@ -204,3 +204,9 @@ export function listenError(error: unknown, address: string | undefined, port: n
     ...(port !== undefined && port >= 0 && { port }),
   });
 }
+
+/** The same for an address that was given from outside: the program has not asked for it, and knows another. */
+export function bindError(error: unknown): Error {
+  const subject = error instanceof SystemError ? /^\S+ (\S+): /.exec(error.message)?.[1] : undefined;
+  return Object.assign(listenError(error, subject, undefined), { fromBind: true });
+}

@@ -5,7 +5,8 @@
 import { Server as HttpServer } from 'node:http';
 import { isIPv6, type Socket } from 'node:net';
 import type { BindAddress } from '../config/index.ts';
-import { Engine, listenError, type NodeServer } from './engine.ts';
+import { bindError, Engine, listenError, type NodeServer } from './engine.ts';
+import { leaveToNode } from './listen-calls.ts';
 import { current, takeBind } from './runtime.ts';
 
 /** The engine of a server that has listened, for as long as it exists. */
@@ -49,6 +50,7 @@ function listen2(
 ): void {
   // Somebody else's handle: a cluster's, or one that was sent to this process.
   if (this._handle) {
+    leaveToNode(this, 'cluster');
     node.listen2.call(this, address, port, addressType, backlog, fd, flags);
     return;
   }
@@ -57,11 +59,15 @@ function listen2(
     ipv6Only: ((flags ?? 0) & IPV6_ONLY) !== 0,
     reusePort: ((flags ?? 0) & REUSE_PORT) !== 0 || current().settings.reusePort,
   };
+  const given = takeBind();
   const fail = (error: unknown): void => {
-    process.nextTick(() => this.emit('error', listenError(error, address ?? undefined, port ?? undefined)));
+    const reason =
+      given === undefined ? listenError(error, address ?? undefined, port ?? undefined) : bindError(error);
+    process.nextTick(() => this.emit('error', reason));
   };
   try {
-    const engine = open(this, targetsOf(address, port, addressType, fd), options);
+    const targets = given === undefined ? targetsOf(address, port, addressType, fd) : [given];
+    const engine = open(this, targets, options);
     if (engine instanceof Promise) {
       engine.catch(fail);
       return;
@@ -103,8 +109,6 @@ function targetsOf(
   addressType: number | null,
   fd: number | undefined,
 ): readonly Choice[] {
-  const given = takeBind();
-  if (given !== undefined) return [given];
   if (typeof fd === 'number' && fd >= 0) return [[{ family: 'fd', fd }]];
   if (addressType === -1) return [[{ family: 'unix', path: address! }]];
   // Every interface, IPv6 too where there is IPv6.

@@ -1,6 +1,7 @@
 // What all servers of a process have in common: one event loop, one set of settings, one log. `configure` sets them before
-// the program runs (register.ts, the command line); a program that only imports `siskin/node` has the defaults.
+// the program runs (the command line, `siskin/register`); a program that only imports `siskin/node` has the defaults.
 
+import type { Server as NetServer } from 'node:net';
 import { type BindAddress, defaultSettings, type Settings } from '../config/index.ts';
 import { createKernel } from '../kernel/index.ts';
 import { Loop } from '../loop/index.ts';
@@ -20,6 +21,8 @@ let bindTaken = false;
 let stopping = false;
 const engines = new Set<Server>();
 const listeners = new Set<(server: Server) => void>();
+/** Servers that Node itself serves. */
+const strangers = new Set<NetServer>();
 
 /** Sets what servers that listen from now on have. */
 export function configure(wanted: Configuration): void {
@@ -58,13 +61,43 @@ export function onListening(listener: (server: Server) => void): void {
   listeners.add(listener);
 }
 
+/** Notes a server that Node itself serves, until it has closed. */
+export function enlistStranger(server: NetServer): void {
+  strangers.add(server);
+  server.once('close', () => strangers.delete(server));
+}
+
+/** What sockets are made of: `linux` or `node`. */
+export function kernelName(): string {
+  return sharedLoop().kernel.name;
+}
+
 /** The process is about to end: connections have a grace even where a program closes its server at once. */
 export function isStopping(): boolean {
   return stopping;
 }
 
-/** Stops all servers gracefully; resolves when they have. */
-export async function stopAll(): Promise<void> {
+/** Somebody listens, or Node does for us. */
+export function isServing(): boolean {
+  return engines.size + strangers.size > 0;
+}
+
+/**
+ * Stops all servers gracefully; resolves when they have. `everybody`: those of Node's too, which a program that closes its
+ * servers itself would not find open any more.
+ */
+export async function stopAll(everybody: boolean): Promise<void> {
   stopping = true;
-  await Promise.all([...engines].map((engine) => engine.close()));
+  const closing: Promise<void>[] = [...engines].map((engine) => engine.close());
+  if (everybody) closing.push(closeStrangers());
+  await Promise.all(closing);
+}
+
+async function closeStrangers(): Promise<void> {
+  const closed = [...strangers].map((server) => new Promise((resolve) => server.close(resolve)));
+  if (closed.length === 0) return;
+  const timeUp = Promise.withResolvers<void>();
+  const timer = setTimeout(timeUp.resolve, configuration.settings.gracefulTimeout);
+  await Promise.race([Promise.allSettled(closed), timeUp.promise]);
+  clearTimeout(timer);
 }

@@ -89,7 +89,7 @@ function* openListeners(settings: Settings): Co<Listener[]> {
 }
 
 /** An address as a URL that a browser on this machine can open. */
-function urlOf(address: Address): string {
+export function urlOf(address: Address): string {
   if (address.family === 'unix') return formatAddress(address);
   const everywhere = address.host === '0.0.0.0' || address.host === '::';
   return `http://${everywhere ? `localhost:${address.port}` : formatAddress(address)}`;

@@ -1,16 +1,14 @@
 // `siskin serve` as a process: it starts, answers, logs and stops as it says.
 
 import assert from 'node:assert/strict';
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { type Child, withSiskin as withCommand } from './child.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'siskin-serve-'));
 after(() => rmSync(directory, { recursive: true }));
 
@@ -25,51 +23,12 @@ writeFileSync(
   };`,
 );
 
-/** A running command, and what it has printed so far. */
-class Siskin {
-  readonly child: ChildProcessWithoutNullStreams;
-  readonly exit: Promise<readonly [number | null, NodeJS.Signals | null]>;
-  stdout = '';
-  stderr = '';
-
-  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    const options = { cwd: directory, env: { PATH: process.env['PATH'], ...env } };
-    this.child = spawn(process.execPath, [MAIN, 'serve', 'app.mjs', ...args], options);
-    this.child.stdout.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
-    this.child.stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
-    this.exit = once(this.child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
-  }
-
-  /** Waits until an output matches, and returns the first group. */
-  async printed(pattern: RegExp, output: 'stdout' | 'stderr' = 'stdout'): Promise<string> {
-    for (;;) {
-      const match = pattern.exec(this[output]);
-      if (match !== null) return match[1] ?? match[0];
-      const ended = await Promise.race([
-        once(this.child[output], 'data').then(() => false),
-        this.exit.then(() => true),
-      ]);
-      if (ended) throw new Error(`it ended before it printed ${pattern}:\n${this.stdout}${this.stderr}`);
-    }
-  }
-
-  url(): Promise<string> {
-    return this.printed(/listening on (http:\S+)/);
-  }
-}
-
-async function withSiskin(
+function withSiskin(
   args: readonly string[],
-  use: (siskin: Siskin) => Promise<void>,
+  use: (siskin: Child) => Promise<void>,
   env?: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const siskin = new Siskin(args, env);
-  try {
-    await use(siskin);
-  } finally {
-    siskin.child.kill('SIGKILL');
-    await siskin.exit;
-  }
+  return withCommand(['app.mjs', ...args], { cwd: directory, env }, use);
 }
 
 const ANY_PORT = ['--bind', '127.0.0.1:0', '--keep-alive-grace', '10ms'];
@@ -81,11 +40,11 @@ test('it serves, says so in one line, and stops when told to', { timeout: 30_000
     const line = JSON.parse(siskin.stdout);
     assert.equal(
       line.msg,
-      `listening on ${url} (pid ${siskin.child.pid}, Node ${process.versions.node}, ${process.platform === 'linux' ? 'linux' : 'node'})`,
+      `listening on ${url} (pid ${siskin.process.pid}, Node ${process.versions.node}, ${process.platform === 'linux' ? 'linux' : 'node'})`,
     );
-    assert.equal(line.app, 'app.mjs');
+    assert.deepEqual([line.app, line.interface, line.shape], ['app.mjs', 'fetch', 'fetch function']);
     assert.equal(await (await fetch(`${url}/a`)).text(), 'hello from /a');
-    siskin.child.kill('SIGTERM');
+    siskin.process.kill('SIGTERM');
     assert.deepEqual(await siskin.exit, [0, null]);
     assert.match(siskin.stdout, /"msg":"stopped"}\n$/);
     assert.equal(siskin.stderr, '');
@@ -137,9 +96,9 @@ test('a second signal ends the process at once, though a request is in flight', 
     const hanging = fetch(`${await siskin.url()}/hang`);
     hanging.catch(() => {});
     await siskin.printed(/hanging/);
-    siskin.child.kill('SIGINT');
+    siskin.process.kill('SIGINT');
     await siskin.printed(/stopping: finishing what is in flight/);
-    siskin.child.kill('SIGINT');
+    siskin.process.kill('SIGINT');
     assert.deepEqual(await siskin.exit, [130, null]);
     await assert.rejects(hanging);
   });

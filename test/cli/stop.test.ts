@@ -34,6 +34,27 @@ test('a second signal ends the process at once, with the status of that signal',
   }
 });
 
+test('a second signal that comes when all is done is the end that was asked for', () => {
+  const source = new EventEmitter();
+  const exits: number[] = [];
+  void stopCause(
+    source,
+    (status) => exits.push(status),
+    () => true,
+  );
+  source.emit('SIGTERM');
+  source.emit('SIGTERM');
+  assert.deepEqual(exits, [0]);
+});
+
+test('an app that listens for uncaught errors itself goes on', async () => {
+  const { source, cause } = setUp();
+  source.on('uncaughtException', () => {});
+  source.emit('uncaughtException', new Error('handled'), 'uncaughtException');
+  source.emit('SIGTERM');
+  assert.deepEqual(await cause, { kind: 'signal', signal: 'SIGTERM' });
+});
+
 test('an error that nobody caught stops the server, and a signal meanwhile is the first one', async () => {
   const { source, exits, cause } = setUp();
   const error = new Error('boom');

@@ -1,4 +1,5 @@
 // The interface of `node:http`: listeners `(req, res)` and what comes with them.
 export { listenerServer } from './listener.ts';
 export { type NodeAppOptions, nodeApp } from './node-app.ts';
+export { failAnswer } from './response.ts';
 export type { NodeSocket } from './socket.ts';

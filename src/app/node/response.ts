@@ -393,3 +393,14 @@ function inContext<T>(response: NodeResponse, run: (argument: T) => void, argume
   if (context === undefined) process.nextTick(run, argument);
   else context.runInAsyncScope(process.nextTick, process, run, argument);
 }
+
+/**
+ * The listener has failed: 500 where nothing was sent, otherwise the connection is cut; logged in both cases. False where
+ * there is nothing to be done about it: the answer is complete, or not ours.
+ */
+export function failAnswer(response: ServerResponse, error: unknown): boolean {
+  const exchange = (response as unknown as NodeResponse)[EXCHANGE];
+  if (exchange === undefined || response.writableEnded) return false;
+  exchange.fail(error);
+  return true;
+}

@@ -1,0 +1,179 @@
+// What is served in this process, and the line that says so: a fetch handler, an app of `node:http`, or a program that
+// listens by itself. Made by `serve.ts`. Before the app's file is imported, our engine is put under `node:http`, so that
+// whatever listens in it is ours.
+
+import { once } from 'node:events';
+import { relative } from 'node:path';
+import { type Fetcher, type FetchHandler, installFetchGlobals } from '../app/index.ts';
+import type { ResolvedSettings } from '../config/index.ts';
+import { type Address, formatAddress } from '../kernel/index.ts';
+import { configure, kernelName, onListening } from '../node/index.ts';
+import { type AccessRecord, type Logger, type RunningServer, startServer, urlOf } from '../server/index.ts';
+import type { Servable } from './app-shapes.ts';
+import { serverOf } from './listener-server.ts';
+import { AppLoadError, type LoadedApp, type LoadedProgram, loadApp } from './load-app.ts';
+import { describeStartFailure } from './start-failure.ts';
+import type { StopCause } from './stop.ts';
+import { takeOver } from './take-over.ts';
+
+/** Milliseconds after which somebody is told that the server has still to begin to listen. */
+const PATIENCE = 5_000;
+
+/** The server can't listen. The message is for people. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+  readonly exitCode = 1;
+}
+
+interface Kind {
+  readonly interface: 'fetch' | 'node' | 'program';
+  readonly shape?: string;
+}
+
+const PROGRAM: Kind = { interface: 'program' };
+
+export class Serving {
+  readonly #path: string;
+  readonly #resolved: ResolvedSettings;
+  readonly #log: Logger;
+  readonly #recordAccess: ((record: AccessRecord) => void) | undefined;
+  readonly #closed = Promise.withResolvers<StopCause>();
+  /** Of what listens next. */
+  #kind: Kind = PROGRAM;
+  #server: RunningServer | undefined;
+
+  constructor(
+    path: string,
+    resolved: ResolvedSettings,
+    log: Logger,
+    recordAccess: ((record: AccessRecord) => void) | undefined,
+  ) {
+    this.#path = path;
+    this.#resolved = resolved;
+    this.#log = log;
+    this.#recordAccess = recordAccess;
+  }
+
+  /** Resolves when a server has ended that nobody has told to. */
+  get closed(): Promise<StopCause> {
+    return this.#closed.promise;
+  }
+
+  /** Loads the app and serves it; resolves once it is. Rejects with `AppLoadError` or `StartError`. */
+  async start(specifier: string): Promise<undefined> {
+    const { settings, origins } = this.#resolved;
+    const wanted = settings.interface;
+    const exportIsMeant = specifier !== this.#path || wanted === 'fetch' || wanted === 'node';
+    // PORT is the program's own to read. And what listens beside an app has an address of its own.
+    const bindIsGiven = origins.bind.kind !== 'default' && origins.bind.name !== 'PORT';
+    this.#configure(bindIsGiven && !exportIsMeant);
+    const calls = takeOver();
+    onListening(({ addresses }) => this.#announce(addresses, kernelName(), this.#kind));
+    // Before the app: a class of its own that extends Request or Response extends those that the server speaks.
+    if (wanted !== 'node' && wanted !== 'program') installFetchGlobals();
+
+    const loaded = await whileAlive(
+      loadApp(specifier, process.cwd(), { interface: wanted, listens: calls.seen }),
+      `${specifier} did not load\n  It awaits something that never happens, outside of any function.`,
+    );
+    if (loaded.kind === 'program') await this.#awaitProgram(loaded, calls.listening);
+    else await this.#serveApp(loaded);
+    if (loaded.kind === 'app' && !exportIsMeant) calls.onNext(this.#onLateListen);
+    return undefined;
+  }
+
+  /** Stops what `start` has started; programs' own servers are stopped by `stopAll`. */
+  async close(): Promise<void> {
+    await this.#server?.close();
+  }
+
+  async #awaitProgram(program: LoadedProgram, listening: Promise<void>): Promise<void> {
+    if (program.exportsApp) {
+      this.#log.info(
+        { app: this.#name },
+        `it exports an app and listens by itself: served where it listens; to serve the export instead: ${this.#path}:default`,
+      );
+    }
+    const waiting = setTimeout(() => void this.#tellOfWaiting(), PATIENCE).unref();
+    await whileAlive(listening, program.complaint);
+    clearTimeout(waiting);
+    process.once('beforeExit', () => this.#log.info({ app: this.#name }, 'the program has ended'));
+  }
+
+  async #tellOfWaiting(): Promise<void> {
+    const { default: cluster } = await import('node:cluster');
+    if (Object.keys(cluster.workers ?? {}).length > 0) return;
+    this.#log.warn({ app: this.#name }, 'no app is exported, and nothing listens yet: waiting for that');
+  }
+
+  /** Too late to leave the export alone, which may be the same app. */
+  readonly #onLateListen = (): void => {
+    this.#log.info(
+      { app: this.#name },
+      'it exports an app, which is served, and begins to listen by itself as well; for that alone: --interface program',
+    );
+  };
+
+  async #serveApp({ servable, shape }: LoadedApp): Promise<void> {
+    try {
+      if (servable.kind === 'fetch') await this.#serveFetch(servable.handler, shape.name);
+      else await this.#serveNode(servable, shape.name);
+    } catch (error) {
+      throw new StartError(describeStartFailure(error, this.#resolved.origins.bind));
+    }
+  }
+
+  async #serveFetch(handler: Fetcher | FetchHandler, shape: string): Promise<void> {
+    const hooks = { log: this.#log, ...(this.#recordAccess && { recordAccess: this.#recordAccess }) };
+    this.#server = await startServer(handler, this.#resolved.settings, hooks);
+    void this.#server.closed.then(() => this.#closed.resolve({ kind: 'closed' }));
+    this.#announce(this.#server.addresses, this.#server.kernel, { interface: 'fetch', shape });
+  }
+
+  async #serveNode(servable: Exclude<Servable, { kind: 'fetch' }>, shape: string): Promise<void> {
+    const server =
+      servable.kind === 'server'
+        ? servable.server
+        : serverOf(servable.listener, this.#log, servable.passNext);
+    this.#configure(true);
+    this.#kind = { interface: 'node', shape };
+    server.listen();
+    await once(server, 'listening');
+    this.#kind = PROGRAM;
+  }
+
+  #configure(bind: boolean): void {
+    const { settings } = this.#resolved;
+    configure({
+      settings,
+      log: this.#log,
+      recordAccess: this.#recordAccess,
+      ...(bind && { bind: settings.bind }),
+    });
+  }
+
+  get #name(): string {
+    return relative(process.cwd(), this.#path);
+  }
+
+  /** The one line at start: `listening on http://127.0.0.1:8000 (pid 4711, Node 26.9.0, linux)`. */
+  #announce(addresses: readonly Address[], kernel: string, kind: Kind): void {
+    const [first, ...others] = addresses.map((address, index) =>
+      index === 0 ? urlOf(address) : formatAddress(address),
+    );
+    const where = `pid ${process.pid}, Node ${process.versions.node}, ${kernel}`;
+    this.#log.info({ app: this.#name, ...kind }, `listening on ${[first, ...others].join(', ')} (${where})`);
+  }
+}
+
+/** Node ends a process that waits for nothing, even within an `await`: then the app waits for what never comes. */
+async function whileAlive<T>(promise: Promise<T>, complaint: string): Promise<T> {
+  const idle = Promise.withResolvers<never>();
+  const onIdle = (): void => idle.reject(new AppLoadError(complaint));
+  process.once('beforeExit', onIdle);
+  try {
+    return await Promise.race([promise, idle.promise]);
+  } finally {
+    process.off('beforeExit', onIdle);
+  }
+}

@@ -1,0 +1,63 @@
+// A process of the tests: `siskin serve`, or Node itself, and what it has printed so far.
+
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+
+export interface ChildOptions {
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>> | undefined;
+}
+
+export class Child {
+  readonly process: ChildProcessWithoutNullStreams;
+  readonly exit: Promise<readonly [number | null, NodeJS.Signals | null]>;
+  stdout = '';
+  stderr = '';
+
+  /** `args` are Node's. */
+  constructor(args: readonly string[], { cwd, env }: ChildOptions) {
+    this.process = spawn(process.execPath, args, { cwd, env: { PATH: process.env['PATH'], ...env } });
+    this.process.stdout.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
+    this.process.stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
+    this.exit = once(this.process, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
+  }
+
+  /** Waits until an output matches, and returns the first group. */
+  async printed(pattern: RegExp, output: 'stdout' | 'stderr' = 'stdout'): Promise<string> {
+    for (;;) {
+      const match = pattern.exec(this[output]);
+      if (match !== null) return match[1] ?? match[0];
+      const ended = await Promise.race([
+        once(this.process[output], 'data').then(() => false),
+        this.exit.then(() => true),
+      ]);
+      if (ended) throw new Error(`it ended before it printed ${pattern}:\n${this.stdout}${this.stderr}`);
+    }
+  }
+
+  /** Of the line at the start. */
+  url(): Promise<string> {
+    return this.printed(/listening on (http:[^\s,]+)/);
+  }
+}
+
+async function withChild(child: Child, use: (child: Child) => Promise<void>): Promise<void> {
+  try {
+    await use(child);
+  } finally {
+    child.process.kill('SIGKILL');
+    await child.exit;
+  }
+}
+
+/** `siskin serve` with `args`. */
+export function withSiskin(
+  args: readonly string[],
+  options: ChildOptions,
+  use: (child: Child) => Promise<void>,
+): Promise<void> {
+  return withChild(new Child([MAIN, 'serve', ...args], options), use);
+}
