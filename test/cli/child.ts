@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const REGISTER = new URL('../../src/cli/register.ts', import.meta.url).href;
 
 export interface ChildOptions {
   readonly cwd: string;
@@ -60,4 +61,13 @@ export function withSiskin(
   use: (child: Child) => Promise<void>,
 ): Promise<void> {
   return withChild(new Child([MAIN, 'serve', ...args], options), use);
+}
+
+/** `node --import siskin/register` with `args`. */
+export function withRegister(
+  args: readonly string[],
+  options: ChildOptions,
+  use: (child: Child) => Promise<void>,
+): Promise<void> {
+  return withChild(new Child(['--import', REGISTER, ...args], options), use);
 }
