@@ -49,6 +49,8 @@ test('the package has what runs and what explains it, and nothing else', () => {
     'dist/index.js',
     'dist/index.d.ts',
     'dist/cli/main.js',
+    'dist/cli/register.js',
+    'dist/node/server.js',
   ]) {
     assert.ok(packed.includes(name), name);
   }
@@ -74,6 +76,47 @@ test('the installed command serves an app, and stops when told to', { timeout: 3
     assert.equal(await response.text(), 'GET /hello');
     child.kill('SIGTERM');
     assert.deepEqual(await once(child, 'exit'), [0, null]);
+  } finally {
+    child.kill('SIGKILL');
+  }
+});
+
+test('the installed command serves a listener of node:http', { timeout: 30_000 }, async () => {
+  writeFileSync(
+    join(directory, 'listener.cjs'),
+    "module.exports = (req, res) => res.end(req.method + ' ' + ('isSiskin' in req.socket));\n",
+  );
+  const command = join(directory, 'node_modules/.bin/siskin');
+  const child = spawn(command, ['serve', 'listener.cjs', '--bind', '127.0.0.1:0'], {
+    cwd: directory,
+    env: ENV,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  try {
+    const response = await fetch(await listeningUrl(child));
+    assert.equal(await response.text(), 'GET true');
+  } finally {
+    child.kill('SIGKILL');
+  }
+});
+
+test('siskin/register serves a program that Node runs', { timeout: 30_000 }, async () => {
+  writeFileSync(
+    join(directory, 'program.js'),
+    `import http from 'node:http';
+    const server = http.createServer((req, res) => res.end(String('isSiskin' in req.socket)));
+    server.listen(0, '127.0.0.1', () => console.log('listening on http://127.0.0.1:' + server.address().port));\n`,
+  );
+  const child = spawn(process.execPath, ['--import', 'siskin/register', 'program.js'], {
+    cwd: directory,
+    env: { ...ENV, SISKIN_KEEP_ALIVE_GRACE: '10ms' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  try {
+    const response = await fetch(await listeningUrl(child));
+    assert.equal(await response.text(), 'true');
+    child.kill('SIGTERM');
+    assert.deepEqual(await once(child, 'exit'), [null, 'SIGTERM']);
   } finally {
     child.kill('SIGKILL');
   }
