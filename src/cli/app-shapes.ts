@@ -15,7 +15,10 @@ export type Listener = (
 export type Servable =
   | { readonly kind: 'fetch'; readonly handler: Fetcher | FetchHandler }
   | { readonly kind: 'listener'; readonly listener: Listener; readonly passNext?: boolean }
-  | { readonly kind: 'server'; readonly server: HttpServer };
+  | { readonly kind: 'server'; readonly server: HttpServer; readonly release?: Release };
+
+/** What the app does at its end, when its server has stopped: database pools are closed in it. */
+export type Release = () => Promise<unknown>;
 
 export interface AppShape {
   readonly name: string;
@@ -84,6 +87,7 @@ const NODE_OBJECTS: readonly AppShape[] = [
     async prepare(value) {
       const app = value as {
         init(): Promise<unknown>;
+        close?(): Promise<unknown>;
         getHttpServer(): unknown;
         getHttpAdapter(): { getInstance?(): unknown };
       };
@@ -92,7 +96,7 @@ const NODE_OBJECTS: readonly AppShape[] = [
       if (isObject(framework) && !isListener(framework) && typeof framework['ready'] === 'function') {
         await (framework as unknown as { ready(): Promise<unknown> }).ready();
       }
-      return asServer(app.getHttpServer());
+      return asServer(app.getHttpServer(), async () => app.close?.());
     },
   },
   {
@@ -100,9 +104,16 @@ const NODE_OBJECTS: readonly AppShape[] = [
     interface: 'node',
     matches: methods('ready', 'routing', 'listen'),
     async prepare(value) {
-      const app = value as { ready(): Promise<unknown>; routing: Listener; server: unknown };
+      const app = value as {
+        ready(): Promise<unknown>;
+        close?(): Promise<unknown>;
+        routing: Listener;
+        server: unknown;
+      };
       await app.ready();
-      return app.server instanceof NetServer ? asServer(app.server) : asListener(app.routing);
+      return app.server instanceof NetServer
+        ? asServer(app.server, async () => app.close?.())
+        : asListener(app.routing);
     },
   },
 ];
@@ -132,9 +143,9 @@ const NODE_APPS: readonly AppShape[] = [
     matches: (value) =>
       methods('initialize', 'route')(value) && (value as Shape)['listener'] instanceof NetServer,
     async prepare(value) {
-      const app = value as { initialize(): Promise<unknown>; listener: unknown };
+      const app = value as { initialize(): Promise<unknown>; stop?(): Promise<unknown>; listener: unknown };
       await app.initialize();
-      return asServer(app.listener);
+      return asServer(app.listener, async () => app.stop?.());
     },
   },
   {
@@ -197,8 +208,8 @@ const NO_TLS =
   'there is no TLS and no HTTP/2 here: export the app itself, and put a proxy in front that speaks them';
 
 /** The framework made it; it may have been told to speak TLS. */
-function asServer(server: unknown): Servable {
-  if (server instanceof HttpServer) return { kind: 'server', server };
+function asServer(server: unknown, release?: Release): Servable {
+  if (server instanceof HttpServer) return { kind: 'server', server, ...(release && { release }) };
   throw new Error(`the app has made a server of its own kind, and no http.Server: ${NO_TLS}`);
 }
 

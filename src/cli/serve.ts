@@ -100,6 +100,7 @@ async function stop(
   if (cause.kind === 'signal') log.info({ signal: cause.signal }, 'stopping: finishing what is in flight');
   const handled = cause.kind === 'signal' && isHandled(process, cause.signal);
   await Promise.all([serving.close(), stopAll(!handled)]);
+  if (!handled) await serving.release(deadline - performance.now());
   onDrained();
   access?.flush();
   log.info({}, 'stopped');

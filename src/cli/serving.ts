@@ -9,7 +9,7 @@ import type { ResolvedSettings } from '../config/index.ts';
 import { type Address, formatAddress } from '../kernel/index.ts';
 import { configure, kernelName, onListening } from '../node/index.ts';
 import { type AccessRecord, type Logger, type RunningServer, startServer, urlOf } from '../server/index.ts';
-import type { Servable } from './app-shapes.ts';
+import type { Release, Servable } from './app-shapes.ts';
 import { serverOf } from './listener-server.ts';
 import { AppLoadError, type LoadedApp, type LoadedProgram, loadApp } from './load-app.ts';
 import { describeStartFailure } from './start-failure.ts';
@@ -41,6 +41,7 @@ export class Serving {
   /** Of what listens next. */
   #kind: Kind = PROGRAM;
   #server: RunningServer | undefined;
+  #release: Release | undefined;
 
   constructor(
     path: string,
@@ -85,6 +86,19 @@ export class Serving {
   /** Stops what `start` has started; programs' own servers are stopped by `stopAll`. */
   async close(): Promise<void> {
     await this.#server?.close();
+  }
+
+  /** Lets the app end what it has begun, within so many milliseconds. */
+  async release(within: number): Promise<void> {
+    if (this.#release === undefined) return;
+    const timeUp = Promise.withResolvers<void>();
+    const timer = setTimeout(timeUp.resolve, Math.max(within, 0));
+    try {
+      await Promise.race([this.#release(), timeUp.promise]);
+    } catch (error) {
+      this.#log.error({ err: error }, 'the app failed to end');
+    }
+    clearTimeout(timer);
   }
 
   async #awaitProgram(program: LoadedProgram, listening: Promise<void>): Promise<void> {
@@ -139,6 +153,7 @@ export class Serving {
     this.#kind = { interface: 'node', shape };
     server.listen();
     await once(server, 'listening');
+    if (servable.kind === 'server') this.#release = servable.release;
     this.#kind = PROGRAM;
   }
 

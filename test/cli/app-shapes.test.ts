@@ -38,7 +38,8 @@ for (const [shape, app] of FAKES) {
 test('a Fastify instance is made ready, and served on its own server, where its upgrades are heard', async () => {
   let ready = false;
   const app = { ready: async () => void (ready = true), routing: answer, listen() {}, server };
-  assert.deepEqual(await shapeOf(app, 'auto')!.prepare!(app), { kind: 'server', server });
+  const made = await shapeOf(app, 'auto')!.prepare!(app);
+  assert.equal(made.kind === 'server' && made.server, server);
   assert.equal(ready, true);
 });
 
@@ -48,9 +49,13 @@ test('a Nest application is initialized, and so is the Fastify instance in it', 
     init: async () => void calls.push('init'),
     getHttpAdapter: () => ({ getInstance: () => ({ ready: async () => void calls.push('ready') }) }),
     getHttpServer: () => server,
+    close: async () => void calls.push('close'),
   };
-  assert.deepEqual(await shapeOf(app, 'auto')!.prepare!(app), { kind: 'server', server });
+  const made = await shapeOf(app, 'auto')!.prepare!(app);
+  assert.ok(made.kind === 'server' && made.server === server);
   assert.deepEqual(calls, ['init', 'ready']);
+  await made.release?.();
+  assert.deepEqual(calls, ['init', 'ready', 'close']);
 });
 
 test('a Koa app is asked for its callback, and a Polka app for its handler', async () => {

@@ -142,6 +142,27 @@ describe('an exported app', () => {
     });
   });
 
+  test('an app that has an end comes to it when its server has stopped', TIMEOUT, async () => {
+    write(
+      'ends.mjs',
+      `import http from 'node:http';
+      const server = http.createServer((req, res) => res.end('x'));
+      export default {
+        server,
+        routing: () => {},
+        ready: async () => console.log('ready'),
+        listen() {},
+        close: async () => { console.log('closing'); throw new Error('no end'); },
+      };`,
+    );
+    await serve(['ends.mjs', ...ANY_PORT], async (child) => {
+      await child.url();
+      await stops(child);
+      assert.match(child.stdout, /^ready$[\s\S]*finishing what is in flight[\s\S]*^closing$/m);
+      assert.match(child.stderr, /no end.*the app failed to end/);
+    });
+  });
+
   test('a port in use: who asked for it, status 1', TIMEOUT, async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
