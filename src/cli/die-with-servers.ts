@@ -17,10 +17,12 @@ export function dieWithServers(log: Logger, flush: () => void): void {
         return;
       }
       stopping = true;
+      // A program with a handler of its own ends when it wants to: with this very signal, perhaps, once it has taken its
+      // handler back, and then nothing of ours must be in the way.
+      if (handled) process.off(signal, onSignal);
       log.info({ signal }, 'stopping: finishing what is in flight');
       stopAll(!handled).then(() => {
         flush();
-        // A program with a handler of its own ends when it wants to.
         if (!handled) die(signal, onSignal);
       });
     };
