@@ -4,6 +4,7 @@
 export const EPERM = 1;
 export const ENOENT = 2;
 export const EINTR = 4;
+export const EIO = 5;
 export const EBADF = 9;
 export const EAGAIN = 11;
 export const ENOMEM = 12;
@@ -13,6 +14,7 @@ export const ENFILE = 23;
 export const EMFILE = 24;
 export const EPIPE = 32;
 export const ENOTSOCK = 88;
+export const EOPNOTSUPP = 95;
 export const EADDRINUSE = 98;
 export const EADDRNOTAVAIL = 99;
 export const ENETUNREACH = 101;
@@ -30,6 +32,7 @@ const TABLE: ReadonlyArray<readonly [number, string, string]> = [
   [EPERM, 'EPERM', 'operation not permitted'],
   [ENOENT, 'ENOENT', 'no such file or directory'],
   [EINTR, 'EINTR', 'interrupted by a signal'],
+  [EIO, 'EIO', 'input or output failed'],
   [EBADF, 'EBADF', 'not an open descriptor'],
   [EAGAIN, 'EAGAIN', 'not ready'],
   [ENOMEM, 'ENOMEM', 'out of memory'],
@@ -39,6 +42,7 @@ const TABLE: ReadonlyArray<readonly [number, string, string]> = [
   [EMFILE, 'EMFILE', 'the process has no descriptors left'],
   [EPIPE, 'EPIPE', 'the peer no longer reads'],
   [ENOTSOCK, 'ENOTSOCK', 'not a socket'],
+  [EOPNOTSUPP, 'EOPNOTSUPP', 'not supported here'],
   [EADDRINUSE, 'EADDRINUSE', 'address already in use'],
   [EADDRNOTAVAIL, 'EADDRNOTAVAIL', 'address not available on this machine'],
   [ENETUNREACH, 'ENETUNREACH', 'network unreachable'],

@@ -61,13 +61,34 @@ export interface Kernel {
 
   /** Bytes received into `bytes[offset .. offset + length)`; `0` is the peer's FIN. */
   recv(fd: number, bytes: Uint8Array, offset: number, length: number): number;
-  /** Bytes of `bytes[offset .. offset + length)` that the kernel took. Never raises SIGPIPE. */
-  send(fd: number, bytes: Uint8Array, offset: number, length: number): number;
-  /** Bytes sent from `file` (a regular file's descriptor) at `position`. */
-  sendfile(fd: number, file: number, position: number, length: number): number;
+  /**
+   * Bytes of `bytes[offset .. offset + length)` that the kernel took. Never raises SIGPIPE. `more`: something follows at
+   * once, and may leave in the same packet (MSG_MORE).
+   */
+  send(fd: number, bytes: Uint8Array, offset: number, length: number, more?: boolean): number;
   /** No more will be sent: the peer reads to the end and gets FIN. */
   shutdown(fd: number): number;
   close(fd: number, kind?: CloseKind): number;
+
+  /** Whether descriptors of `node:fs` are descriptors of this kernel, and `file` below may be one of them. */
+  readonly hasFiles: boolean;
+  /**
+   * Bytes sent from `file` (a regular file's descriptor) at `position`; 0 where the file has ended. Waits for the disk
+   * where the bytes are not in memory: ask {@link Kernel.cached} first.
+   */
+  sendfile(fd: number, file: number, position: number, length: number): number;
+  /**
+   * How many of the `length` bytes of `file` at `position` are in memory, in a row; 0 where the file has ended. `-EAGAIN`:
+   * the first is not, and reading it would wait for the disk. `-EOPNOTSUPP`: the file system can't tell.
+   */
+  cached(file: number, position: number, length: number): number;
+  /** As `recv`, from `file` at `position`, and from memory alone: what {@link Kernel.cached} refuses is refused. */
+  readCached(file: number, position: number, bytes: Uint8Array, offset: number, length: number): number;
+  /**
+   * Brings bytes of `file` into memory, `length` at most, while other things go on. Calls `done` later with their count,
+   * 0 at the file's end, or a negative errno. `file` must stay open until then.
+   */
+  load(file: number, position: number, length: number, done: (count: number) => void): void;
 
   localAddress(fd: number): Address | undefined;
   peerAddress(fd: number): Address | undefined;

@@ -99,11 +99,20 @@ export class SocketStream implements Stream, ReadyListener {
     return count;
   }
 
-  tryWrite(bytes: Uint8Array, offset: number, length: number): number {
+  tryWrite(bytes: Uint8Array, offset: number, length: number, more = false): number {
     if (this.#closed) return -ECANCELED;
     if (!this.#readiness.canWrite) return -EAGAIN;
-    const count = this.#kernel.send(this.#fd, bytes, offset, length);
+    const count = this.#kernel.send(this.#fd, bytes, offset, length, more);
     if (count < length && (count >= 0 || count === -EAGAIN)) this.#readiness.canWrite = false;
+    return count;
+  }
+
+  trySendFile(file: number, position: number, length: number): number {
+    if (this.#closed) return -ECANCELED;
+    if (!this.#readiness.canWrite) return -EAGAIN;
+    const count = this.#kernel.sendfile(this.#fd, file, position, length);
+    // A short count says nothing of the socket: the file may have ended.
+    if (count === -EAGAIN) this.#readiness.canWrite = false;
     return count;
   }
 

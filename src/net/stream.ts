@@ -16,8 +16,16 @@ export interface Stream {
 
   /** Bytes put at `into[offset ..)`; 0 at the peer's end; `-EAGAIN` when none are there; another negative errno. */
   tryRead(into: Uint8Array, offset: number, length: number): number;
-  /** Bytes of `bytes[offset .. offset + length)` taken; `-EAGAIN` when none can be; another negative errno. */
-  tryWrite(bytes: Uint8Array, offset: number, length: number): number;
+  /**
+   * Bytes of `bytes[offset .. offset + length)` taken; `-EAGAIN` when none can be; another negative errno. `more`: others
+   * follow at once, and may leave together with these.
+   */
+  tryWrite(bytes: Uint8Array, offset: number, length: number, more?: boolean): number;
+  /**
+   * Bytes of `file` (a regular file's descriptor) at `position` taken; 0 where the file has ended; otherwise as `tryWrite`.
+   * Only where the kernel sends files by itself.
+   */
+  trySendFile?(file: number, position: number, length: number): number;
 
   /** `yield` one of these to wait until `tryRead` or `tryWrite` may have something to say. */
   readonly readable: Suspend;

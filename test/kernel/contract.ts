@@ -3,6 +3,7 @@
 
 import { describe } from 'node:test';
 import type { KernelBackend } from './contract/backend.ts';
+import { fileTests } from './contract/files.ts';
 import { listeningTests } from './contract/listening.ts';
 import { pollingTests } from './contract/polling.ts';
 import { serviceTests } from './contract/services.ts';
@@ -21,6 +22,7 @@ export function testKernelContract(backend: KernelBackend): void {
     streamTests(backend, 'inet');
     streamTests(backend, 'unix');
     unixTests(backend);
+    fileTests(backend);
     pollingTests(backend, 'inet');
     pollingTests(backend, 'unix');
   });

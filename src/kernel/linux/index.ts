@@ -5,6 +5,7 @@ import { randomFillSync } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import type { Kernel } from '../kernel.ts';
 import { resolve } from '../resolve.ts';
+import * as files from './files.ts';
 import * as listeners from './listeners.ts';
 import { createPoller } from './poller.ts';
 import * as sockets from './sockets.ts';
@@ -24,6 +25,7 @@ export function createLinuxKernel(): Kernel {
     random: (bytes) => void randomFillSync(bytes),
     ...listeners,
     ...sockets,
+    ...files,
     resolve,
     createPoller,
   };

@@ -45,6 +45,13 @@ export const sendfile = declare<[number, number, Uint8Array, number]>('sendfile'
   'void *',
   'size_t',
 ]);
+export const preadv2 = declare<[number, Uint8Array, number, number, number]>('preadv2', 'int64_t', [
+  'int',
+  'void *',
+  'int',
+  'int64_t',
+  'int',
+]);
 export const shutdown = declare<[number, number]>('shutdown', 'int', ['int', 'int']);
 export const close = declare<[number]>('close', 'int', ['int']);
 export const setsockopt = declare<[number, number, number, Uint8Array, number]>('setsockopt', 'int', [
@@ -102,6 +109,9 @@ export function check(result: number): number {
   return result < 0 ? -errno() : result;
 }
 
+/** Where `bytes` begins in memory, for structures that point to it. It must outlive the call. */
+export const address: (bytes: Uint8Array) => bigint = koffi.address;
+
 /** Watches `fd` from libuv's loop (uv_poll); the callback gets `(status, events)`, whatever its types say. */
 export const poll = koffi.node.poll;
 
@@ -127,6 +137,9 @@ export const TCP_KEEPCNT = 6;
 export const IPPROTO_IPV6 = 41;
 export const IPV6_V6ONLY = 26;
 export const MSG_NOSIGNAL = 0x4000;
+export const MSG_MORE = 0x8000;
+/** Of preadv2(2): no wait for what is not in memory. */
+export const RWF_NOWAIT = 8;
 export const SHUT_WR = 1;
 export const F_GETFD = 1;
 export const F_SETFD = 2;

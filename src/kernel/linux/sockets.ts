@@ -7,6 +7,7 @@ import * as libc from './libc.ts';
 import { check } from './libc.ts';
 import { openSocket, setConnectionOptions } from './open-socket.ts';
 import { disown } from './own-listeners.ts';
+import { checkRange } from './range.ts';
 import { decodeAddress, encodeAddress, SOCKADDR_SIZE } from './sockaddr.ts';
 
 /** struct linger { l_onoff = 1, l_linger = 0 }: close(2) then sends RST and discards what is queued: socket(7). */
@@ -16,7 +17,6 @@ const LINGER_RESET = Buffer.from(new Int32Array([1, 0]).buffer);
 const sockaddr = Buffer.alloc(SOCKADDR_SIZE);
 const socklen = Buffer.alloc(4);
 const intResult = Buffer.alloc(4);
-const fileOffset = Buffer.alloc(8);
 
 export function connect(address: Address): number {
   const encoded = encodeAddress(address);
@@ -37,11 +37,8 @@ export function socketError(fd: number): number {
   return result < 0 ? result : 0 - intResult.readInt32LE(0);
 }
 
-// koffi checks no lengths: what passes here is inside the array, or never reaches the kernel.
 function slice(bytes: Uint8Array, offset: number, length: number): Uint8Array {
-  if (!(offset >= 0 && length >= 0 && offset + length <= bytes.length)) {
-    throw new RangeError(`bytes ${offset} to ${offset + length} are outside a buffer of ${bytes.length}`);
-  }
+  checkRange(bytes, offset, length);
   return offset === 0 ? bytes : bytes.subarray(offset);
 }
 
@@ -55,21 +52,14 @@ export function recv(fd: number, bytes: Uint8Array, offset: number, length: numb
   }
 }
 
-export function send(fd: number, bytes: Uint8Array, offset: number, length: number): number {
+export function send(fd: number, bytes: Uint8Array, offset: number, length: number, more = false): number {
   const source = slice(bytes, offset, length);
+  const flags = more ? libc.MSG_NOSIGNAL | libc.MSG_MORE : libc.MSG_NOSIGNAL;
   for (;;) {
-    const count = libc.send(fd, source, length, libc.MSG_NOSIGNAL);
+    const count = libc.send(fd, source, length, flags);
     if (count >= 0) return count;
     const errno = libc.errno();
     if (errno !== EINTR) return -errno;
-  }
-}
-
-export function sendfile(fd: number, file: number, position: number, length: number): number {
-  for (;;) {
-    fileOffset.writeBigInt64LE(BigInt(position), 0);
-    const count = check(libc.sendfile(fd, file, fileOffset, length));
-    if (count !== -EINTR) return count;
   }
 }
 

@@ -1,15 +1,9 @@
 // The descriptor table of the simulated process. As POSIX has it, a new descriptor is the lowest free number, so a
 // number is reused at once; several descriptors may refer to one socket.
 
+import type { OpenFile } from './files.ts';
 import type { ListenSocket } from './listener.ts';
 import type { StreamSocket } from './stream.ts';
-
-/** A regular file, open for `sendfile`. */
-interface OpenFile {
-  readonly kind: 'file';
-  readonly contents: Uint8Array;
-  references: number;
-}
 
 /** A poller's own descriptor. */
 interface OpenPoller {

@@ -36,6 +36,8 @@ export interface FaultOptions {
   readonly reorder: number;
   /** Each `wait`: one to three reports at most, the others in the next. */
   readonly smallBatch: number;
+  /** Each look at a file that was not loaded yet: its bytes are not in memory. */
+  readonly coldFile: number;
 }
 
 const NONE: FaultOptions = {
@@ -55,6 +57,7 @@ const NONE: FaultOptions = {
   spuriousWake: 0,
   reorder: 0,
   smallBatch: 0,
+  coldFile: 0,
 };
 
 /** Faults after which every connection still works: nothing is lost, only late, in pieces or out of order. */
@@ -71,6 +74,7 @@ const BENIGN: FaultOptions = {
   spuriousWake: 0.05,
   reorder: 0.8,
   smallBatch: 0.3,
+  coldFile: 0.2,
 };
 
 const HARSH: FaultOptions = {

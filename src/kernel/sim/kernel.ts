@@ -7,6 +7,7 @@ import type { CloseKind, Kernel, ListenOptions, Poller } from '../kernel.ts';
 import { acceptFrom, receiveFrom, sendTo } from './calls.ts';
 import { type ClientEvents, type Pace, SimClient } from './client.ts';
 import { Descriptors } from './descriptors.ts';
+import { cachedOf, load, type OpenFile } from './files.ts';
 import { checkAddress } from './hosts.ts';
 import { Network } from './network.ts';
 import { type PollerHost, SimPoller } from './poller.ts';
@@ -42,6 +43,8 @@ export interface SimStatistics {
 
 export class SimulatedKernel implements Kernel, PollerHost {
   readonly name = 'sim';
+  /** Its files are its own. */
+  readonly hasFiles = false;
   readonly world: World;
   readonly pollers: SimPoller[] = [];
   readonly #descriptors: Descriptors;
@@ -158,6 +161,27 @@ export class SimulatedKernel implements Kernel, PollerHost {
     return this.world.note('sendfile', fd, this.#send(fd, source.contents, position, count));
   }
 
+  cached(file: number, position: number, length: number): number {
+    return this.world.note('cached', file, cachedOf(this.world, this.#file(file), position, length));
+  }
+
+  readCached(file: number, position: number, bytes: Uint8Array, offset: number, length: number): number {
+    checkRange(bytes, offset, length);
+    const source = this.#file(file);
+    const count = cachedOf(this.world, source, position, length);
+    if (count > 0) bytes.set(source!.contents.subarray(position, position + count), offset);
+    return this.world.note('readCached', file, count);
+  }
+
+  load(file: number, position: number, length: number, done: (count: number) => void): void {
+    load(this.world, this.#file(file), position, length, done);
+  }
+
+  #file(fd: number): OpenFile | undefined {
+    const found = this.#descriptors.get(fd);
+    return found?.kind === 'file' ? found : undefined;
+  }
+
   shutdown(fd: number): number {
     const socket = this.#stream(fd, 0, 0);
     return this.world.note('shutdown', fd, typeof socket === 'number' ? socket : socket.shutdown());
@@ -170,6 +194,9 @@ export class SimulatedKernel implements Kernel, PollerHost {
       if (poller.watches[fd] !== undefined) {
         throw new Error(`close(${fd}): a poller still watches it; call remove(${fd}) first`);
       }
+    }
+    if (found.kind === 'file' && found.loading > 0) {
+      throw new Error(`close(${fd}): the disk is still read for it; wait until load has called back`);
     }
     this.#own.delete(fd);
     this.#descriptors.close(fd);
@@ -259,7 +286,13 @@ export class SimulatedKernel implements Kernel, PollerHost {
 
   /** Opens an in-memory regular file for `sendfile`. */
   openFile(contents: Uint8Array): number {
-    return this.#descriptors.open({ kind: 'file', contents, references: 0 });
+    return this.#descriptors.open({ kind: 'file', contents, loaded: 0, loading: 0, references: 0 });
+  }
+
+  /** Makes an open file shorter, as another program would. */
+  truncateFile(fd: number, length: number): void {
+    const file = this.#file(fd);
+    if (file !== undefined) file.contents = file.contents.subarray(0, length);
   }
 
   /** Another descriptor of the same socket, as an arbiter or a child process holds one. */

@@ -274,6 +274,15 @@ export function streamTests(backend: KernelBackend, family: Family): void {
       assert.equal(rig.recv(server), '0');
     });
 
+    promise(backend, 'bytes that others follow arrive with those, in order', (rig) => {
+      const [client, server] = rig.pair(family);
+      const file = rig.own(backend.openFile(rig.kernel, Buffer.from('body')));
+      const head = Buffer.from('head ');
+      assert.equal(rig.kernel.send(client, head, 0, head.length, true), head.length);
+      assert.equal(rig.kernel.sendfile(client, file, 0, 4), 4);
+      assert.equal(rig.recv(server), 'head body');
+    });
+
     promise(backend, 'sendfile to a full connection is EAGAIN, after a shutdown EPIPE', (rig) => {
       const [client] = rig.pair(family);
       const file = rig.own(backend.openFile(rig.kernel, new Uint8Array(100)));
