@@ -23,6 +23,23 @@ export interface WireExchange extends Exchange {
 
   /** Bytes of the answer so far, its head among them. */
   readonly answerBytes: number;
+
+  /** Whether `writeFile` may be called: files go to this client, if the answer's body may be pieces, without passing through here. */
+  readonly takesFiles: boolean;
+  /**
+   * A piece of the body that is part of a file, `length` bytes from `position` of the regular file open as `file`. Between
+   * `start` and `end`, in order with what is written. `file` must stay open until `done` is called, once: with the number
+   * of bytes sent, and, where they are fewer, why: 0 where the file has ended, or a negative errno. `-EAGAIN`: so few bytes
+   * that are not in memory are better read than sent. What is missing is still owed. `cancel` ends it early, if it can be
+   * done such that the body stays whole.
+   */
+  writeFile(
+    file: number,
+    position: number,
+    length: number,
+    done: (sent: number, failure: number) => void,
+  ): { cancel(): void };
+
   /** Bytes of the answer that the connection has not come to yet. */
   readonly pendingBytes: number;
   /** Tells `observer`, and nobody else, of what becomes of the answer. */

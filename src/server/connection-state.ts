@@ -12,11 +12,13 @@ import type { Stream } from '../net/index.ts';
 import { type Suspend, Task, type Waiter } from '../task/index.ts';
 import type { ServerContext } from './context.ts';
 import type { Deadlined, DeadlineQueue } from './deadlines.ts';
-import { COMPLETE, FAILED, HttpExchange, OPEN } from './exchange.ts';
+import { HttpExchange } from './exchange.ts';
+import { FilePiece } from './file-piece.ts';
 import { Input } from './input.ts';
-import type { Outlet } from './output.ts';
+import { dropUnsent, type Outlet } from './outlet.ts';
 import type { End } from './peer.ts';
 import { plainText, TEXT } from './plain-text.ts';
+import { COMPLETE, FAILED, OPEN } from './states.ts';
 import { isWorthParsing } from './unfinished-head.ts';
 
 /** A body that nobody reads is dropped up to this size to save the connection; past it, closing costs less. */
@@ -27,7 +29,7 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined, Client {
   readonly stream: Stream;
   readonly input: Input;
 
-  unsent: Buffer[] | undefined = undefined;
+  unsent: (Buffer | FilePiece)[] | undefined = undefined;
   unsentBytes = 0;
   broken = 0;
   deferred = false;
@@ -127,8 +129,7 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined, Client {
     this.deadlineQueue?.leave(this);
     this.#exchange = undefined;
     this.input.drop();
-    this.unsent = undefined;
-    this.unsentBytes = 0;
+    dropUnsent(this);
     this.account();
   }
 
@@ -310,6 +311,7 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined, Client {
     if (this.gone !== undefined) return;
     this.gone = reason;
     this.context.output.abandon(this);
+    dropUnsent(this);
     const exchange = this.#exchange;
     exchange?.abort(reason);
     exchange?.body?.fail(
@@ -317,6 +319,12 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined, Client {
     );
     exchange?.lose(reason);
     this.#work?.cancel(reason);
+  }
+
+  /** What is next to be sent is on its way from the disk: nobody can hurry it, and the client is not to blame. */
+  get loading(): boolean {
+    const first = this.unsent?.[0];
+    return first instanceof FilePiece && first.loading;
   }
 
   // ── Its surroundings ─────────────────────────────────────────────────────────────────────────────────────────

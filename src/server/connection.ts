@@ -16,12 +16,13 @@ import { encodeResponseHead, PROBLEMS, Problem, type RequestHead, UNKNOWN_REQUES
 import { EAGAIN, SystemError } from '../kernel/index.ts';
 import type { Co } from '../task/index.ts';
 import type { Connection } from './connection-state.ts';
-import { COMPLETE, FAILED, type HttpExchange, STARTED } from './exchange.ts';
+import type { HttpExchange } from './exchange.ts';
 import { handOver } from './hand-over.ts';
 import { lingerAndClose } from './linger.ts';
-import { sendUnsent } from './output.ts';
+import { sendUnsent } from './outlet.ts';
 import { plainText, TEXT } from './plain-text.ts';
 import { moveReply } from './reply.ts';
+import { COMPLETE, FAILED, STARTED } from './states.ts';
 import { TURN } from './turn.ts';
 import { receiveBody, unwantedBody } from './upload.ts';
 
@@ -160,7 +161,7 @@ function* converse(connection: Connection, exchange: HttpExchange): Co<void> {
       if (context.impatient) connection.hangUp(reason);
     }
     const received = receiveBody(connection, exchange);
-    const moved = exchange.pendingBytes > 0;
+    const moved = exchange.pieces !== undefined;
     moveReply(connection, exchange);
     settle(connection);
     const sent = sendUnsent(connection);
@@ -171,7 +172,8 @@ function* converse(connection: Connection, exchange: HttpExchange): Co<void> {
     exchange.settleDrained();
     if (isOver(connection, exchange)) return;
 
-    if (connection.unsent !== undefined) connection.waitUnder(context.writeDeadlines, sent);
+    if (connection.loading) connection.waitUnder(undefined, false);
+    else if (connection.unsent !== undefined) connection.waitUnder(context.writeDeadlines, sent);
     // A body that nobody wants has this long in all: dribbled, it would hold the connection for as long as its client likes.
     else if (waitsForBody(exchange))
       connection.waitUnder(context.bodyDeadlines, received > 0 && exchange.state !== COMPLETE);

@@ -1,10 +1,5 @@
 // The server's Exchange: what the app has said and asked, kept until the connection's coroutine comes by. The app's
 // side only fills fields and wakes the coroutine; `connection.ts` and `reply.ts` move the bytes.
-//
-//   OPEN ──respond()──────────────────────────► COMPLETE
-//     └───start()──► STARTED ──write()*──end()──► COMPLETE
-//     │                 └────── fail() ─────────► FAILED       the connection is cut
-//     └──upgrade()──────────────────────────────► COMPLETE      with `takeOver`: the connection is the app's
 
 import { Buffer } from 'node:buffer';
 import type { Client, ExchangeObserver, Peer, WireExchange } from '../app/index.ts';
@@ -18,16 +13,14 @@ import {
 } from '../http/index.ts';
 import type { Stream } from '../net/index.ts';
 import type { Co } from '../task/index.ts';
+import { addFile, countBody } from './answer-body.ts';
 import type { Connection } from './connection-state.ts';
 import type { ServerContext } from './context.ts';
+import { dropFiles, type FileListener, type FilePiece } from './file-piece.ts';
 import { forgivable } from './forgivable.ts';
 import { PeerView } from './peer.ts';
 import { RequestBody } from './request-body.ts';
-
-export const OPEN = 0;
-export const STARTED = 1;
-export const COMPLETE = 2;
-export const FAILED = 3;
+import { COMPLETE, FAILED, OPEN, STARTED } from './states.ts';
 
 const NO_BYTES = new Uint8Array(0);
 const NO_TRAILERS: readonly string[] = [];
@@ -46,7 +39,7 @@ export class HttpExchange implements WireExchange {
   headHold: 'none' | 'held' | 'over' = 'none';
   whole: string | Uint8Array | null = null;
   trailerText = '';
-  pieces: Uint8Array[] | undefined;
+  pieces: (Uint8Array | FilePiece)[] | undefined;
   pendingBytes = 0;
   interim = '';
 
@@ -268,16 +261,7 @@ export class HttpExchange implements WireExchange {
     if (this.state !== STARTED)
       throw new LocalProtocolError('ERR_HTTP_NOT_STARTED', 'write() comes between start() and end()');
     if (this.framing === 'none' || bytes.length === 0) return true;
-    if (this.owed >= 0) {
-      if (bytes.length > this.owed) {
-        throw new LocalProtocolError(
-          'ERR_HTTP_BODY_TOO_LONG',
-          `the answer promised ${this.bodyBytes + this.owed} bytes, and ${this.bodyBytes + bytes.length} were written`,
-        );
-      }
-      this.owed -= bytes.length;
-    }
-    this.bodyBytes += bytes.length;
+    countBody(this, bytes.length);
     (this.pieces ??= []).push(bytes);
     this.pendingBytes += bytes.length;
     this.#connection.wake();
@@ -285,13 +269,18 @@ export class HttpExchange implements WireExchange {
     return !this.#blocked;
   }
 
+  get takesFiles(): boolean {
+    const { stream, loop } = this.#connection;
+    return stream.trySendFile !== undefined && loop.kernel.hasFiles && this.#goneFor() === undefined;
+  }
+
+  writeFile(file: number, position: number, length: number, done: FileListener): { cancel(): void } {
+    return addFile(this.#connection, this, file, position, length, done);
+  }
+
   drained(): Promise<void> {
-    if (this.#connection.gone !== undefined) return forgivable(Promise.reject(this.#connection.gone));
-    if (this.superseded || this.state === FAILED) {
-      const reason =
-        this.aborted ?? new Error('nobody takes more of this answer: it was cut, or given by the server');
-      return forgivable(Promise.reject(reason));
-    }
+    const reason = this.#goneFor();
+    if (reason !== undefined) return forgivable(Promise.reject(reason));
     if (!this.#connection.congested) return Promise.resolve();
     this.#drained ??= Promise.withResolvers<void>();
     return forgivable(this.#drained.promise);
@@ -320,6 +309,9 @@ export class HttpExchange implements WireExchange {
   lose(reason: Error): void {
     this.#drained?.reject(reason);
     this.#drained = undefined;
+    const pieces = this.pieces;
+    this.pieces = undefined;
+    dropFiles(pieces);
     const listeners = this.#onGone;
     this.#onGone = undefined;
     if (listeners !== undefined) for (const listener of listeners) listener(reason);

@@ -5,7 +5,7 @@
 import { EAGAIN } from '../kernel/index.ts';
 import type { Co } from '../task/index.ts';
 import type { Connection } from './connection-state.ts';
-import { sendUnsent } from './output.ts';
+import { sendUnsent } from './outlet.ts';
 import { TURN } from './turn.ts';
 
 /** Bytes that are dropped, at most: many clients send all of a refused upload before they look at the answer. */

@@ -8,9 +8,11 @@
 // Answers of a turn are sent together (`defer`): sent in between, each call of the kernel, a hundred kilobytes of code
 // and data, would push the server's own out of the processor's caches, and the other way round for the next request.
 
-import { EAGAIN, EINVAL } from '../kernel/index.ts';
+import { CHUNK_END, encodeChunkHead } from '../http/index.ts';
+import { EAGAIN } from '../kernel/index.ts';
 import type { Loop, Runnable } from '../loop/index.ts';
-import type { Stream } from '../net/index.ts';
+import type { FilePiece } from './file-piece.ts';
+import { type Outlet, sendOrKeep, sendUnsent } from './outlet.ts';
 
 /** Large enough for a batch of pipelined answers or one page; 64 KB more than that are sent from where they lie. */
 const BUFFER_SIZE = 128 * 1024;
@@ -23,19 +25,8 @@ const LONGEST_WAIT = 0.2;
 
 const encoder = new TextEncoder();
 
-/** Where bytes go: a connection. */
-export interface Outlet {
-  readonly stream: Stream;
-  /** What the socket has not taken yet, in order. */
-  unsent: Buffer[] | undefined;
-  unsentBytes: number;
-  /** A negative errno once sending has failed: what follows is dropped. */
-  broken: number;
-  /** An answer of it lies in the buffer, to be sent within this turn. */
-  deferred: boolean;
-  /** Called when its deferred answer could not be sent, or not all of it. */
-  wake(): void;
-}
+/** Up to this size, what is in memory of a file is copied, and leaves together with the head: two calls less. */
+const FILE_COPY_LIMIT = 64 * 1024;
 
 /** Node's own writers, which `buf.write(text, offset, 'latin1')` calls after it has looked at its arguments. */
 interface WritableBuffer extends Buffer {
@@ -111,15 +102,53 @@ export class Output implements Runnable {
     this.#length += bytes.length;
   }
 
-  /** Sends what `outlet` has in the buffer. Call it before its coroutine waits. */
-  flush(outlet: Outlet): void {
+  /**
+   * Appends a piece of a file; `chunked`: as one chunk. A small one that is not in memory ends there and then: it is better
+   * read, in one go, than brought into memory and sent.
+   */
+  file(outlet: Outlet, piece: FilePiece, chunked: boolean): void {
+    if (piece.over) return;
+    const head = chunked ? encodeChunkHead(piece.left) : '';
+    if (piece.left <= FILE_COPY_LIMIT) {
+      const failure = this.#copyFile(outlet, piece, head);
+      if (failure !== 0) {
+        piece.finish(failure);
+        return;
+      }
+    } else {
+      piece.chunked = chunked;
+      if (chunked) this.text(outlet, head);
+      this.flush(outlet, true);
+      (outlet.unsent ??= []).push(piece);
+      sendUnsent(outlet);
+    }
+    if (chunked) this.text(outlet, CHUNK_END);
+  }
+
+  #copyFile(outlet: Outlet, piece: FilePiece, head: string): number {
+    const { file, position, left } = piece;
+    this.#reserve(outlet, head.length + left);
+    const at = this.#length + head.length;
+    const count = this.#loop.kernel.readCached(file, position, this.#buffer, at, left);
+    if (count !== left) {
+      if (this.#length === this.#start) this.#owner = undefined;
+      return count < 0 ? count : -EAGAIN;
+    }
+    this.#buffer.latin1Write(head, this.#length);
+    this.#length = at + count;
+    piece.advance(count);
+    return 0;
+  }
+
+  /** Sends what `outlet` has in the buffer. Call it before its coroutine waits. `more`: a file follows. */
+  flush(outlet: Outlet, more = false): void {
     if (outlet.deferred) this.#sendDeferred();
     if (this.#length === this.#start) return;
     this.#claim(outlet);
     const end = this.#length;
     this.#length = this.#start;
     this.#owner = undefined;
-    sendOrKeep(outlet, this.#buffer, this.#start, end, true);
+    sendOrKeep(outlet, this.#buffer, this.#start, end, true, more);
   }
 
   /**
@@ -197,53 +226,4 @@ export class Output implements Runnable {
     if (outlet.deferred) this.#sendDeferred();
     this.#owner = outlet;
   }
-}
-
-/** Sends `bytes[start, end)`, behind what is unsent. `shared` ones are copied where they have to wait. */
-function sendOrKeep(outlet: Outlet, bytes: Uint8Array, start: number, end: number, shared: boolean): void {
-  let sent = start;
-  if (outlet.unsent === undefined) {
-    while (sent < end) {
-      const count = outlet.stream.tryWrite(bytes, sent, end - sent);
-      if (count < 0) {
-        if (count !== -EAGAIN) {
-          outlet.broken = count;
-          return;
-        }
-        break;
-      }
-      sent += count;
-    }
-    if (sent === end) return;
-  }
-  const rest = bytes.subarray(sent, end);
-  const kept = shared ? Buffer.from(rest) : Buffer.from(rest.buffer, rest.byteOffset, rest.length);
-  (outlet.unsent ??= []).push(kept);
-  outlet.unsentBytes += kept.length;
-  outlet.stream.wantWritable();
-}
-
-/** Sends more of what is unsent. True where anything was taken. */
-export function sendUnsent(outlet: Outlet): boolean {
-  const queue = outlet.unsent;
-  if (queue === undefined) return false;
-  const before = outlet.unsentBytes;
-  while (queue.length > 0) {
-    const bytes = queue[0]!;
-    if (bytes.length === 0) {
-      // Nothing empty is ever kept: the app has given the memory away. What was promised can't be sent any more.
-      outlet.broken = -EINVAL;
-      break;
-    }
-    const count = outlet.stream.tryWrite(bytes, 0, bytes.length);
-    if (count < 0) {
-      if (count !== -EAGAIN) outlet.broken = count;
-      break;
-    }
-    outlet.unsentBytes -= count;
-    if (count === bytes.length) queue.shift();
-    else queue[0] = bytes.subarray(count);
-  }
-  if (queue.length === 0) outlet.unsent = undefined;
-  return outlet.unsentBytes < before;
 }

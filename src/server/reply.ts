@@ -3,7 +3,9 @@
 
 import { CHUNK_END, encodeChunkHead, encodeLastChunk } from '../http/index.ts';
 import type { Connection } from './connection-state.ts';
-import { COMPLETE, type HttpExchange, OPEN, STARTED } from './exchange.ts';
+import type { HttpExchange } from './exchange.ts';
+import { FilePiece } from './file-piece.ts';
+import { COMPLETE, OPEN, STARTED } from './states.ts';
 
 export function moveReply(connection: Connection, exchange: HttpExchange): void {
   const { output } = connection.context;
@@ -33,15 +35,30 @@ export function moveReply(connection: Connection, exchange: HttpExchange): void 
   }
 }
 
-function movePieces(connection: Connection, exchange: HttpExchange, pieces: readonly Uint8Array[]): void {
+function movePieces(
+  connection: Connection,
+  exchange: HttpExchange,
+  pieces: readonly (Uint8Array | FilePiece)[],
+): void {
   const { output } = connection.context;
-  // What was written in one go is one chunk.
   const chunked = exchange.framing === 'chunked';
-  if (chunked) output.text(connection, encodeChunkHead(exchange.pendingBytes));
-  for (const piece of pieces) output.bytes(connection, piece);
-  if (chunked) output.text(connection, CHUNK_END);
+  const { pendingBytes } = exchange;
   exchange.pieces = undefined;
   exchange.pendingBytes = 0;
+  if (pieces.some((piece) => piece instanceof FilePiece)) {
+    for (const piece of pieces) {
+      if (piece instanceof FilePiece) output.file(connection, piece, chunked);
+      else moveBytes(connection, [piece], chunked ? piece.length : -1);
+    }
+  } else moveBytes(connection, pieces as readonly Uint8Array[], chunked ? pendingBytes : -1);
+}
+
+/** What was written in one go is one chunk, whose length is `chunk`; -1 where there are none. */
+function moveBytes(connection: Connection, pieces: readonly Uint8Array[], chunk: number): void {
+  const { output } = connection.context;
+  if (chunk >= 0) output.text(connection, encodeChunkHead(chunk));
+  for (const piece of pieces) output.bytes(connection, piece);
+  if (chunk >= 0) output.text(connection, CHUNK_END);
 }
 
 /** The first piece of a stream is often only some promises away: within this turn, the head waits to leave with it. */

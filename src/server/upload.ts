@@ -6,7 +6,8 @@ import { encodeResponseHead, UNKNOWN_REQUESTER } from '../http/index.ts';
 import { EAGAIN } from '../kernel/index.ts';
 import type { Connection } from './connection-state.ts';
 import { DISCARD_LIMIT } from './connection-state.ts';
-import { COMPLETE, type HttpExchange, OPEN, STARTED } from './exchange.ts';
+import type { HttpExchange } from './exchange.ts';
+import { COMPLETE, OPEN, STARTED } from './states.ts';
 
 const CONTINUE = encodeResponseHead(UNKNOWN_REQUESTER, true, 100, '', [], 0, '').text;
 

@@ -7,11 +7,13 @@ import { EAGAIN, ECONNRESET } from '../../src/kernel/index.ts';
 import { createSimKernel } from '../../src/kernel/sim/index.ts';
 import { Loop } from '../../src/loop/index.ts';
 import type { Stream } from '../../src/net/index.ts';
-import { type Outlet, Output, sendUnsent } from '../../src/server/output.ts';
+import { type Outlet, sendUnsent } from '../../src/server/outlet.ts';
+import { Output } from '../../src/server/output.ts';
 
 /** A connection whose socket takes up to `room` bytes; `log` has what every one of a test was given, in order. */
 class Client implements Outlet {
-  unsent: Buffer[] | undefined = undefined;
+  readonly loop: Loop;
+  unsent: Outlet['unsent'] = undefined;
   unsentBytes = 0;
   broken = 0;
   deferred = false;
@@ -20,7 +22,8 @@ class Client implements Outlet {
   failure = 0;
   readonly stream: Stream;
 
-  constructor(name: string, log: string[]) {
+  constructor(loop: Loop, name: string, log: string[]) {
+    this.loop = loop;
     const tryWrite = (bytes: Uint8Array, offset: number, length: number): number => {
       if (this.failure < 0) return this.failure;
       const count = Math.min(length, this.room);
@@ -42,7 +45,7 @@ function setUp() {
   const kernel = createSimKernel();
   const loop = new Loop(kernel);
   const output = new Output(loop);
-  const client = (name: string) => new Client(name, log);
+  const client = (name: string) => new Client(loop, name, log);
   const answer = (to: Client, text: string) => {
     output.text(to, text);
     output.defer(to);
