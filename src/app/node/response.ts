@@ -375,7 +375,8 @@ export function announceClose(response: NodeResponse): void {
   inContext(response, () => {
     if (response._closed || response.finished || !isHeard(response)) return;
     response[TOLD] = true;
-    response._closed = response.emit('close');
+    response._closed = response.listenerCount('close') > 0;
+    response.emit('close');
     // An answer in pieces that was begun is cut in any case: see `sendRest`.
     const exchange = response[EXCHANGE]!;
     if (exchange.started) exchange.client.hangUp(CLIENT_SEEMS_GONE);
