@@ -4,6 +4,7 @@
 // State that Node keeps under symbols is found by the symbols' descriptions; where one is not found, it is a symbol that
 // nobody else has, and what it stands for is not shown to programs.
 
+import { ReadStream } from 'node:fs';
 import { IncomingMessage, type Server, ServerResponse } from 'node:http';
 
 export interface ResponseInternals {
@@ -74,4 +75,36 @@ export function classesOf(server: Server): {
 export function uniqueHeadersOf(server: Server): { readonly symbol: symbol; readonly value: unknown } {
   const symbol = symbolOf(server, 'kUniqueHeaders');
   return { symbol, value: Reflect.get(server, symbol) };
+}
+
+/** What a stream of a file has that its types do not say. */
+export interface FileStreamInternals {
+  fd: number | null;
+  path: unknown;
+  /** Where the next read begins; `undefined` where that is the descriptor's own position. */
+  pos: number | undefined;
+  /** The last byte to be read, or Infinity. */
+  end: number;
+  bytesRead: number;
+  readonly _readableState: { readonly pipes: readonly unknown[] };
+  _read(size: number): void;
+  _destroy(error: Error | null, callback: (error?: Error | null) => void): void;
+}
+
+/**
+ * The symbols of a stream of a file: what it calls `open`, `read` and `close` of; that it is reading, so that its descriptor
+ * must stay open; and the event that says when it is not any more. `undefined` where there are others.
+ */
+export function fileSymbols():
+  | { readonly fs: symbol; readonly busy: symbol; readonly idle: symbol }
+  | undefined {
+  // With a descriptor, it opens nothing; told that it is reading, it closes nothing.
+  const sample = Reflect.construct(ReadStream, ['', { fd: 0, autoClose: false }]) as ReadStream;
+  const fs = symbolOf(sample, 'kFs');
+  const busy = symbolOf(sample, 'kIsPerformingIO');
+  if (!(fs in sample && busy in sample)) return undefined;
+  Reflect.set(sample, busy, true);
+  (sample as unknown as FileStreamInternals)._destroy(null, () => {});
+  const idle = sample.eventNames().find((name) => typeof name === 'symbol' && name.description === 'kIoDone');
+  return typeof idle === 'symbol' ? { fs, busy, idle } : undefined;
 }

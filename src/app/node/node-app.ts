@@ -10,6 +10,7 @@ import type { Co } from '../../task/index.ts';
 import { type App, LATER } from '../exchange.ts';
 import type { Client, WireExchange } from '../wire.ts';
 import { clientError } from './client-error.ts';
+import { installFiles } from './file.ts';
 import { classesOf, uniqueHeadersOf } from './internals.ts';
 import { fill, type NodeRequest, Upload } from './request.ts';
 import { attach, installResponse, type NodeResponse } from './response.ts';
@@ -43,6 +44,7 @@ export interface NodeAppOptions {
  */
 export function nodeApp(server: Server, options: NodeAppOptions = {}): App {
   installResponse();
+  installFiles();
   return new NodeApp(server, options);
 }
 

@@ -24,11 +24,11 @@ import {
 } from './internals.ts';
 import type { NodeRequest } from './request.ts';
 
-const EXCHANGE = Symbol('siskin.exchange');
+export const EXCHANGE = Symbol('siskin.exchange');
 /** Where `finish` and `close` are emitted: `AsyncLocalStorage` is as the request's handler had it. */
 const CONTEXT = Symbol('siskin.context');
 /** Bytes that the head still promises. */
-const LEFT = Symbol('siskin.left');
+export const LEFT = Symbol('siskin.left');
 /** Callbacks of `write` that wait for room. */
 const WAITING = Symbol('siskin.waiting');
 
@@ -90,7 +90,7 @@ function isChunk(chunk: unknown): chunk is Chunk {
 
 // ── What programs call ───────────────────────────────────────────────────────────────────────────────────────────
 
-function write(
+export function write(
   this: NodeResponse,
   chunk: unknown,
   encoding?: EncodingOrCallback,
@@ -259,7 +259,8 @@ function encodedHead(response: NodeResponse): EncodedHead {
 /** To HTTP/1.0, Node does not add the length that it knows. */
 const LENGTH_LINE = /\ncontent-length:/i;
 
-function start(response: NodeResponse, exchange: WireExchange): void {
+/** Sends the head, if that has not been done. */
+export function start(response: NodeResponse, exchange: WireExchange): void {
   if (!exchange.started) begin(response, exchange, encodedHead(response));
 }
 
