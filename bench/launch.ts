@@ -92,7 +92,7 @@ export async function askJson<T>(port: number, path: string): Promise<T> {
   return JSON.parse(answer.body.toString()) as T;
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
