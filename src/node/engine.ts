@@ -136,6 +136,12 @@ export class Engine {
   #welcome(socket: () => NodeSocket): void {
     const program = this.#program;
     program._connections++;
+    if (typeof program.maxConnections === 'number' && program._connections > program.maxConnections) {
+      const { localAddress, localPort, localFamily, remoteAddress, remotePort, remoteFamily } = socket();
+      program.emit('drop', { localAddress, localPort, localFamily, remoteAddress, remotePort, remoteFamily });
+      socket().destroy();
+      return;
+    }
     this.#readTimeouts();
     // Node's own listener is one of them, and takes no part.
     const heard = program.listenerCount('connection') > 1;

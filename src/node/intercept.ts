@@ -146,6 +146,6 @@ function closeIdleConnections(this: Intercepted): void {
 function emitCloseIfDrained(this: Intercepted): void {
   const engine = this[ENGINE];
   if (engine?.listening === true) return;
-  if (this._handle === null) delete this[ENGINE];
+  if (this._handle === null && this._connections === 0) delete this[ENGINE];
   node.emitCloseIfDrained.call(this);
 }

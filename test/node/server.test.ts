@@ -225,6 +225,58 @@ describe('a connection', () => {
   });
 });
 
+describe('a connection that is in use', () => {
+  same('is not timed out while bytes come and go', {
+    serve: listener((req, res, note) => {
+      req.socket.setTimeout(60, () => note('timeout'));
+      let rounds = 0;
+      const timer = setInterval(() => {
+        res.write('.');
+        if (++rounds < 12) return;
+        clearInterval(timer);
+        note('through');
+        res.end();
+      }, 15);
+    }),
+    client: lastGet(),
+  });
+
+  same('is closed by closeAllConnections, also after close', {
+    serve: (server, note) => {
+      server.on('request', (req) => {
+        req.socket.on('close', () => note('closed'));
+        server.close();
+        setImmediate(() => setImmediate(() => server.closeAllConnections()));
+      });
+    },
+    client: lastGet(),
+  });
+
+  same('hears of its client’s end behind an upgrade, also where nobody reads', {
+    serve: (server, note) => {
+      server.on('upgrade', (_req: IncomingMessage, socket: Socket) => {
+        socket.write('go');
+        socket.on('end', () => {
+          note('end');
+          socket.end();
+        });
+      });
+    },
+    client: async (client) => {
+      client.send(UPGRADE);
+      await client.until('go');
+      client.socket.end();
+    },
+  });
+
+  same('is still known to the callbacks of the end of its answer', {
+    serve: listener((_req, res, note) => {
+      res.end('body', () => note(res.socket?.remoteAddress));
+    }),
+    client: lastGet(),
+  });
+});
+
 describe('tracing', () => {
   same('libraries are told of requests and answers', {
     serve: (server, note) => {

@@ -4,6 +4,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import diagnostics from 'node:diagnostics_channel';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Problem } from '../../http/index.ts';
 import type { Stream } from '../../net/index.ts';
 import type { Co } from '../../task/index.ts';
@@ -119,7 +120,9 @@ class NodeApp implements App {
     attach(response, exchange);
     socket.enter({ exchange, request, response, upload });
     if (requestStart.hasSubscribers) requestStart.publish({ request, response, socket, server });
-    this.#emit(socket, request, response, exchange);
+    // A resource of its own: what a program hangs on it, no other request finds.
+    const resource = new AsyncResource('siskin.Request', { requireManualDestroy: true });
+    resource.runInAsyncScope(this.#emit, this, socket, request, response, exchange);
     // As on Node, a body comes when the handler has had the occasion to listen for it.
     if (exchange.started && exchange.bodyLength === 0 && request._eventsCount === 0) {
       request.complete = true;
@@ -188,10 +191,11 @@ function handOver(
   socket.enter(current);
   current.upload.begin();
   exchange.handOver(event === 'upgrade' ? 101 : 200, function* (stream: Stream, rest: Uint8Array): Co<void> {
-    const tunnel = new Tunnel(stream, asSocket(socket), context);
+    const tunnel = new Tunnel(stream, asSocket(socket) as Socket & NodeSocket, context);
     socket.becomeTunnel(tunnel);
     context.runInAsyncScope(() => {
       server.emit(event, request as unknown as IncomingMessage, asSocket(socket), Buffer.from(rest));
+      asSocket(socket).read(0);
     });
     try {
       yield* tunnel.carry();

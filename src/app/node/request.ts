@@ -69,6 +69,7 @@ export class Upload {
 
   readonly #onPiece = (piece: Uint8Array | undefined): void => {
     this.#reading = false;
+    (this.#request.socket as unknown as { touch?(): void } | null)?.touch?.();
     if (this.#over) return;
     if (piece === undefined) this.#end();
     else {

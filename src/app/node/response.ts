@@ -10,6 +10,7 @@
 // What they refuse, Node's own functions are called to refuse, so that errors are Node's.
 
 import { AsyncResource } from 'node:async_hooks';
+import diagnostics from 'node:diagnostics_channel';
 import { ServerResponse } from 'node:http';
 import type { EncodedHead } from '../../http/index.ts';
 import { BodyError } from '../exchange.ts';
@@ -19,10 +20,14 @@ import {
   kEndCallbacks,
   kFlushError,
   kNeedDrain,
+  kSocket,
   kWritableFinished,
   type ResponseInternals,
 } from './internals.ts';
 import type { NodeRequest } from './request.ts';
+import type { NodeSocket } from './socket.ts';
+
+const responseFinish = diagnostics.channel('http.server.response.finish');
 
 export const EXCHANGE = Symbol('siskin.exchange');
 /** Where `finish` and `close` are emitted: `AsyncLocalStorage` is as the request's handler had it. */
@@ -109,6 +114,7 @@ export function write(
   if (this._header === null) this._implicitHeader();
   if (!this._hasBody) return node.write.call(this, chunk, encoding, callback);
   start(this, exchange);
+  (this[kSocket] as NodeSocket | null)?.touch();
   const room = sendPiece(this, exchange, bytes);
   if (typeof callback === 'function') {
     if (room) process.nextTick(callback, null);
@@ -163,8 +169,9 @@ function complete(
   if (!response._hasBody && length > 0) node.write.call(response, body);
   if (isRead(response.req as unknown as NodeRequest)) exchange.readOn();
   sendRest(response, exchange, body, length);
-  if (response._eventsCount > 0 || response[kEndCallbacks] != null) {
+  if (response._eventsCount > 0 || response[kEndCallbacks] != null || responseFinish.hasSubscribers) {
     response[CONTEXT] = new AsyncResource('siskin.Response', { requireManualDestroy: true });
+    (response[kSocket] as NodeSocket | null)?.keepAddress();
   }
   response.finished = true;
   response._finish();
@@ -308,7 +315,8 @@ function queueEndCallback(response: NodeResponse, callback: Callback): void {
 export function finish(response: NodeResponse, leaveRequest: () => void): void {
   for (const callback of response[WAITING] ?? []) process.nextTick(callback, null);
   response[WAITING] = undefined;
-  if (response._eventsCount === 0 && response[kEndCallbacks] == null) {
+  if (response._eventsCount === 0 && response[kEndCallbacks] == null && response[CONTEXT] === undefined) {
+    response[kSocket] = null;
     response[kWritableFinished] = true;
     response.destroyed = true;
     response._closed = true;
@@ -318,6 +326,7 @@ export function finish(response: NodeResponse, leaveRequest: () => void): void {
   inContext(response, () => {
     response[kWritableFinished] = true;
     callEndCallbacks(response, null);
+    response[kSocket] = null;
     leaveRequest();
     process.nextTick(emitClose, response);
     response.emit('finish');

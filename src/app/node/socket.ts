@@ -7,6 +7,7 @@
 // It is a Duplex only once somebody uses it as one: an idle connection must be small, and most programs never look at
 // more than `remoteAddress`.
 
+import { EventEmitter } from 'node:events';
 import type { Server } from 'node:http';
 import { Socket } from 'node:net';
 import { Duplex, getDefaultHighWaterMark } from 'node:stream';
@@ -31,7 +32,7 @@ interface Current {
 export type SentListener = (socket: NodeSocket, request: NodeRequest, response: NodeResponse) => void;
 
 /** What it inherits of `net.Socket` and is used here; the prototype is put in place at the end of this file. */
-export interface NodeSocket extends Pick<Socket, 'emit' | 'on' | 'setTimeout' | 'timeout'> {
+export interface NodeSocket extends Pick<Socket, 'on' | 'setTimeout' | 'timeout'> {
   readonly _eventsCount: number;
 }
 
@@ -50,6 +51,8 @@ export class NodeSocket implements ExchangeObserver {
   #local: Address | undefined;
   /** Bytes of answers. */
   #written = 0;
+  /** Bytes that waited for the client when the time was last up. */
+  #lastWaiting = 0;
   /** It is a Duplex by now. */
   #isDuplex = false;
   /** The connection has ended, or is about to. */
@@ -73,7 +76,7 @@ export class NodeSocket implements ExchangeObserver {
   enter(current: Current): void {
     if (this.#current?.exchange.readsOn === true) this.#current.upload.conclude();
     this.#current = current;
-    if (this.timeout !== undefined && this.timeout > 0) this.#touch();
+    this.touch();
     if (current.response === undefined) return;
     this._httpMessage = current.response;
     current.response[kSocket] = this;
@@ -83,13 +86,12 @@ export class NodeSocket implements ExchangeObserver {
   onSent(): void {
     const { exchange, request, response, upload } = this.#current!;
     this._httpMessage = null;
-    this.#onSent?.(this, request, response!);
     Reflect.get(request, kDetachAbortSignal)?.call(request);
-    response![kSocket] = null;
     // An idle connection keeps nothing of its last request.
     if (!exchange.readsOn) this.#current = undefined;
     this.#written += exchange.answerBytes;
     finish(response!, () => {
+      this.#onSent?.(this, request, response!);
       // Whatever of the body nobody has asked for goes, and who waits for its end hears of it.
       if (!request.complete && !exchange.readsOn) upload.leave();
       if (!request.complete || request._eventsCount === 0) return;
@@ -98,6 +100,7 @@ export class NodeSocket implements ExchangeObserver {
   }
 
   onDrained(): void {
+    this.touch();
     drain(this.#current!.response!);
   }
 
@@ -218,6 +221,12 @@ export class NodeSocket implements ExchangeObserver {
     return this;
   }
 
+  /** Node's server listens for errors of its connections, so that one nobody else hears does not end the process. */
+  emit(event: string | symbol, ...given: unknown[]): boolean {
+    if (event === 'error' && EventEmitter.prototype.listenerCount.call(this, 'error') === 0) return false;
+    return EventEmitter.prototype.emit.call(this, event, ...given);
+  }
+
   cork(): void {
     if (this.#tunnel !== undefined) Duplex.prototype.cork.call(asSocket(this));
   }
@@ -314,13 +323,27 @@ export class NodeSocket implements ExchangeObserver {
 
   // ── Timeouts ─────────────────────────────────────────────────────────────────────────────────────────────────
 
+  /** Keeps the client's address: who hears of the end of an answer may ask for it when the connection has ended, too. */
+  keepAddress(): void {
+    this.#remote ??= this.#client.stream.remoteAddress;
+  }
+
   /** Something has moved: the time begins anew. */
-  #touch(): void {
-    (this as unknown as { _unrefTimer(): void })._unrefTimer();
+  touch(): void {
+    if (this.timeout !== undefined && this.timeout > 0)
+      (this as unknown as { _unrefTimer(): void })._unrefTimer();
   }
 
   /** As Node's, where nobody listens the connection is destroyed. */
   _onTimeout(): void {
+    if (this.#ended) return;
+    // A client that takes what waits for it is not idle.
+    const waiting = this.writableLength;
+    if (waiting > 0 && waiting !== this.#lastWaiting) {
+      this.#lastWaiting = waiting;
+      this.touch();
+      return;
+    }
     this.emit('timeout');
     if (this.#tunnel !== undefined) return;
     const { request, response } = this.#current ?? {};
@@ -336,6 +359,7 @@ export class NodeSocket implements ExchangeObserver {
 // Its constructor must not run `net.Socket`'s, which makes streams and looks for a handle.
 Object.setPrototypeOf(NodeSocket.prototype, Socket.prototype);
 Object.defineProperty(NodeSocket.prototype, '_parent', { value: null });
+Object.defineProperty(NodeSocket.prototype, 'allowHalfOpen', { value: true, writable: true });
 /** Tells our connections from others. */
 Object.defineProperty(NodeSocket.prototype, 'isSiskin', { value: true });
 for (const state of ['_readableState', '_writableState']) {

@@ -19,6 +19,11 @@ const READS_IN_TURN = 16;
 
 type Callback = (error?: Error | null) => void;
 
+/** Told of whatever moves. */
+interface Touchable {
+  touch(): void;
+}
+
 interface Pending {
   readonly bytes: Uint8Array;
   sent: number;
@@ -27,7 +32,7 @@ interface Pending {
 
 export class Tunnel implements Suspend, Waiter {
   readonly #stream: Stream;
-  readonly #socket: Duplex;
+  readonly #socket: Duplex & Touchable;
   /** Where the program's listeners run: as they would in the handler of the request. */
   readonly #context: AsyncResource;
   #loop: Loop | undefined;
@@ -40,7 +45,7 @@ export class Tunnel implements Suspend, Waiter {
   bytesRead = 0;
   bytesWritten = 0;
 
-  constructor(stream: Stream, socket: Duplex, context: AsyncResource) {
+  constructor(stream: Stream, socket: Duplex & Touchable, context: AsyncResource) {
     this.#stream = stream;
     this.#socket = socket;
     this.#context = context;
@@ -73,12 +78,15 @@ export class Tunnel implements Suspend, Waiter {
       this.#fail(count);
       return false;
     }
+    this.#socket.touch();
     this.bytesRead += count;
     if (count === 0) this.#inputEnded = true;
     const piece = count === 0 ? null : Buffer.from(buffer.subarray(0, count));
     this.#wantsInput = false;
     this.#context.runInAsyncScope(() => {
       if (this.#socket.push(piece)) this.#wantsInput = true;
+      // The end is told to programs that don't read, too.
+      if (piece === null) this.#socket.read(0);
     });
     return true;
   }
@@ -122,6 +130,7 @@ export class Tunnel implements Suspend, Waiter {
 
   /** One write at a time, as a Writable does it. */
   write(bytes: Uint8Array, callback: Callback): void {
+    this.#socket.touch();
     this.#pending = { bytes, sent: 0, callback };
     this.#sendPending();
   }
