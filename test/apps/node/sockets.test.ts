@@ -7,7 +7,8 @@ import { io, type Socket } from 'socket.io-client';
 import { type Answer, statusOf } from './answer.ts';
 import { closing, get, head, post, postJson } from './ask.ts';
 import { closeFrame, frame, handshake } from './frame.ts';
-import { type Site, twins } from './twins.ts';
+import type { Site } from './site.ts';
+import { twins } from './twins.ts';
 
 const { same, alike } = await twins(
   ['websockets.cjs', 'websocket-server.mjs', 'socketio.mjs', 'proxy.cjs', 'supertest.cjs'],
