@@ -53,6 +53,11 @@ export class Client {
       this.#socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
   }
 
+  /** Bytes that nobody has taken yet. */
+  get unsent(): number {
+    return this.#socket.writableLength;
+  }
+
   /** FIN: nothing more will be sent. */
   end(): void {
     this.#socket.end();

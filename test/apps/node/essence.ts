@@ -1,5 +1,8 @@
 // What is compared of what the two servers gave: plain data, such that a difference can be read, without what is no
 // decision of the server (the date, the seconds in Keep-Alive) and what a row calls volatile (a session's id).
+//
+// Where chunks end is not compared: it has no meaning (RFC 9112, section 7.1). Node makes one of all that a program writes
+// in a tick, or of each write, as it happens to know the head by then; a proxy's chunks are as they arrived.
 
 import { createHash } from 'node:crypto';
 
@@ -11,8 +14,8 @@ export interface Leniency {
   readonly volatile?: readonly Blank[];
   /** Headers that are not compared. */
   readonly except?: readonly string[];
-  /** `free`: where chunks end depends on how the bytes arrived. */
-  readonly chunks?: 'free';
+  /** `free`: whether there are interim answers is the server's choice here. */
+  readonly interim?: 'free';
   /** `free`: who of the two closes first, and whether it is heard, is a race. */
   readonly ending?: 'free';
 }
@@ -23,9 +26,9 @@ const ALWAYS: readonly Blank[] = [
 ];
 
 export function essenceOf(value: unknown, leniency: Leniency): unknown {
-  const { except = [], chunks, ending, volatile = [] } = leniency;
+  const { except = [], interim, ending, volatile = [] } = leniency;
   const blanks = [...ALWAYS, ...volatile];
-  const free = new Set([chunks === 'free' && 'chunks', ending === 'free' && 'ending']);
+  const free = new Set(['chunks', interim === 'free' && 'interim', ending === 'free' && 'ending']);
   const look = (one: unknown): unknown => {
     if (typeof one === 'string') return blanks.reduce((text, [what, by]) => text.replaceAll(what, by), one);
     if (one instanceof Uint8Array) return excerpt(Buffer.from(one), look);

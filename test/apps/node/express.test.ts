@@ -94,10 +94,9 @@ for (const app of ['express4.cjs', 'express5.cjs']) {
       post('/raw', Buffer.from([0, 1, 2, 255])),
       post('/raw', Buffer.alloc(3_000_000, 'raw')),
       post('/raw', ['x'.repeat(100_000), 'y'.repeat(100_000)]),
-      postJson('/json', {}, { Expect: '100-continue' }),
       { ...postJson('/json', { waited: true }, { Expect: '100-continue' }), waits: true },
     ],
-    [200, 200, 200, 200, 200, 200, 200, 200, 200],
+    [200, 200, 200, 200, 200, 200, 200, 200],
   );
 
   // Responses.
@@ -321,8 +320,6 @@ for (const encoding of ['gzip', 'br', 'deflate', 'identity', 'gzip;q=0, br', '*'
       head(`/compressed/${path}`, { 'Accept-Encoding': encoding }),
     ]),
     (first) => assert.equal(fieldOf(first, 'vary'), 'Accept-Encoding'),
-    // How much the compressor gives at a time is its own business.
-    { chunks: 'free' },
   );
 }
 same(
@@ -453,5 +450,4 @@ alike(
       `${answers.at(-1)!.body}`,
       /GET \/helmet HTTP\/1\.1 200 9 "http:\/\/r\.example\/" "siskin-test"/,
     ),
-  { chunks: 'free' },
 );

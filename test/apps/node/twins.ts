@@ -7,18 +7,18 @@
 
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type Answer, statusOf } from './answer.ts';
+import { differences } from './difference.ts';
 import { type Blank, essenceOf, type Leniency } from './essence.ts';
 import { type Conversation, type Conversed, converse, type Script, visit } from './site.ts';
 
 const HOST = fileURLToPath(new URL('./host.ts', import.meta.url));
 const REGISTER = new URL('../../../src/node/register.ts', import.meta.url);
 /** What a process is started with to be served by Siskin. */
-export const SISKIN = existsSync(REGISTER) ? ['--import', REGISTER.href] : [];
+export const SISKIN = ['--import', REGISTER.href];
 
 /** The statuses of the answers, or a look at what Node's server gave. */
 type Expected = number | readonly number[] | ((...answers: Answer[]) => void);
@@ -73,7 +73,8 @@ export async function compare<T>(
 ): Promise<void> {
   const [reference, ours] = await Promise.all(ports.map((port) => visit(port, script)));
   expected(reference as T);
-  assert.deepEqual(essenceOf(ours, leniency), essenceOf(reference, leniency));
+  const found = differences(essenceOf(ours, leniency), essenceOf(reference, leniency));
+  assert.ok(found.length === 0, `Siskin differs:\n  ${found.join('\n  ')}`);
 }
 
 /** The apps' ports, by name. */

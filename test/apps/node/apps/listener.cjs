@@ -8,6 +8,7 @@ const { text, json } = require('node:stream/consumers');
 const { gzipSync, createGzip } = require('node:zlib');
 const { note, serveJournal } = require('./journal.cjs');
 
+let go;
 const visitor = new AsyncLocalStorage();
 
 function sendJson(res, value) {
@@ -277,7 +278,8 @@ const routes = {
   '/headers/latin': (_req, res) => {
     res.setHeader('X-Latin', 'caf\u00e9');
     res.setHeader('Content-Disposition', Buffer.from('attachment; filename="\u00fc.txt"').toString('latin1'));
-    res.end('latin');
+    // In front of a string, Node writes the head as UTF-8, too, and these would be garbled.
+    res.end(Buffer.from('latin'));
   },
   '/headers/none': (_req, res) => {
     res.sendDate = false;
@@ -467,6 +469,23 @@ const routes = {
       }
       res.end();
     })();
+  },
+
+  // An upload that is read only when another request says so.
+  '/unhurried': (req, res) => {
+    let size = 0;
+    go = () => {
+      req.on('data', (piece) => (size += piece.length));
+      req.on('end', () => res.end(`${size}`));
+    };
+    // Whatever was to come without being asked for has come by then.
+    let rounds = 0;
+    const wait = () => (++rounds < 100 ? setImmediate(wait) : note('unhurried', 'waits'));
+    wait();
+  },
+  '/unhurried/go': (_req, res) => {
+    go();
+    res.end('gone on');
   },
 
   // Contexts.

@@ -35,7 +35,7 @@ const server = http.createServer(
       case '/settings':
         res.json({
           listening: server.listening,
-          timeouts: [server.timeout, server.keepAliveTimeout, server.headersTimeout, server.requestTimeout],
+          timeouts: [server.timeout, server.keepAliveTimeout, server.requestTimeout],
           limits: [server.maxHeadersCount, server.maxRequestsPerSocket, server.maxConnections ?? null],
           address: typeof server.address().port,
           events: server.listenerCount('request'),
