@@ -32,7 +32,8 @@ export interface Twins {
 
 /** Starts `apps` (files in the folder of that name) on both servers, until the tests of the file are over. */
 export async function twins(apps: readonly string[], volatile: readonly Blank[] = []): Promise<Twins> {
-  const hosts = await Promise.all([startHost(apps, []), startHost(apps, SISKIN)]);
+  const [node, siskin] = await Promise.all([startHost(apps, []), startHost(apps, SISKIN)]);
+  assert.deepEqual([node.engines, siskin.engines], [0, apps.length], 'apps that Siskin serves');
 
   function alike<T>(
     app: string,
@@ -42,12 +43,10 @@ export async function twins(apps: readonly string[], volatile: readonly Blank[] 
     leniency?: Leniency,
   ) {
     test(`${app.replace(/\.\w+$/, '')}: ${name}`, { timeout: 10_000 }, () =>
-      compare<T>(
-        hosts.map((ports) => ports[app]!),
-        script,
-        expected,
-        { ...leniency, volatile: [...volatile, ...(leniency?.volatile ?? [])] },
-      ),
+      compare<T>([node.ports[app]!, siskin.ports[app]!], script, expected, {
+        ...leniency,
+        volatile: [...volatile, ...(leniency?.volatile ?? [])],
+      }),
     );
   }
 
@@ -77,11 +76,14 @@ export async function compare<T>(
   assert.ok(found.length === 0, `Siskin differs:\n  ${found.join('\n  ')}`);
 }
 
-/** The apps' ports, by name. */
-async function startHost(
-  apps: readonly string[],
-  execArgv: readonly string[],
-): Promise<Record<string, number>> {
+interface Started {
+  /** By the apps' names. */
+  readonly ports: Readonly<Record<string, number>>;
+  /** How many of the apps Siskin serves. */
+  readonly engines: number;
+}
+
+async function startHost(apps: readonly string[], execArgv: readonly string[]): Promise<Started> {
   const env = { PATH: process.env['PATH'], NODE_ENV: 'production', NO_COLOR: '1' };
   const child = fork(HOST, [...apps], {
     execArgv: [...execArgv],
@@ -95,7 +97,7 @@ async function startHost(
     if (code !== 0) void errors.then((said) => console.error(`The apps ended:\n${said}`));
   });
   return new Promise((resolve, reject) => {
-    child.once('message', (ports) => resolve(ports as Record<string, number>));
+    child.once('message', (started) => resolve(started as Started));
     child.once('exit', () => reject(new Error('The apps did not start.')));
   });
 }
