@@ -124,7 +124,7 @@ class NodeApp implements App {
     const resource = new AsyncResource('siskin.Request', { requireManualDestroy: true });
     resource.runInAsyncScope(this.#emit, this, socket, request, response, exchange);
     // As on Node, a body comes when the handler has had the occasion to listen for it.
-    if (exchange.started && exchange.bodyLength === 0 && request._eventsCount === 0) {
+    if (response.finished && exchange.bodyLength === 0 && request._eventsCount === 0) {
       request.complete = true;
       request._dumpAndCloseReadable?.();
     } else upload.begin();
