@@ -362,6 +362,8 @@ Object.defineProperty(NodeSocket.prototype, '_parent', { value: null });
 Object.defineProperty(NodeSocket.prototype, 'allowHalfOpen', { value: true, writable: true });
 /** Tells our connections from others. */
 Object.defineProperty(NodeSocket.prototype, 'isSiskin', { value: true });
+/** A socket's own would look for a handle. */
+Object.defineProperty(NodeSocket.prototype, '_writev', { value: null });
 for (const state of ['_readableState', '_writableState']) {
   Object.defineProperty(NodeSocket.prototype, state, {
     configurable: true,

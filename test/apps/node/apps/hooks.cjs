@@ -43,7 +43,12 @@ server.on('upgrade', (req, socket, head) => {
     `HTTP/1.1 101 Switching Protocols\r\nUpgrade: ${req.headers.upgrade}\r\nConnection: Upgrade\r\n\r\n`,
   );
   socket.write(`head: ${head}.`);
-  socket.on('data', (piece) => socket.write(`${piece}`.toUpperCase()));
+  socket.on('data', (piece) => {
+    // As ws does it: a frame's head and its content in one go.
+    socket.cork();
+    for (const character of `${piece}`) socket.write(character.toUpperCase());
+    socket.uncork();
+  });
   socket.on('end', () => socket.end('bye'));
   socket.on('close', () => note('upgrade', 'closed'));
 });
