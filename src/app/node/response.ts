@@ -161,13 +161,13 @@ function complete(
   const body = isText || typeof chunk !== 'string' ? chunk : Buffer.from(chunk, encoding as BufferEncoding);
   const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
   if (response.strictContentLength) countStrictly(response, length, true);
+  if (isRead(response.req as unknown as NodeRequest)) exchange.readOn();
   if (response._header === null) {
     if (!exchange.mayStay(true)) response.shouldKeepAlive = false;
     response._contentLength = length;
     response._implicitHeader();
   }
   if (!response._hasBody && length > 0) node.write.call(response, body);
-  if (isRead(response.req as unknown as NodeRequest)) exchange.readOn();
   sendRest(response, exchange, body, length);
   if (response._eventsCount > 0 || response[kEndCallbacks] != null || responseFinish.hasSubscribers) {
     response[CONTEXT] = new AsyncResource('siskin.Response', { requireManualDestroy: true });
@@ -178,7 +178,7 @@ function complete(
 }
 
 /** Whether somebody reads the request's body, and has not come to its end. */
-function isRead(request: NodeRequest): boolean {
+export function isRead(request: NodeRequest): boolean {
   if (request.complete) return false;
   return request._consuming || request.listenerCount('data') > 0 || request.listenerCount('readable') > 0;
 }

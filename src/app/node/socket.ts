@@ -15,7 +15,7 @@ import type { Address } from '../../kernel/index.ts';
 import type { Client, ExchangeObserver, WireExchange } from '../wire.ts';
 import { kDetachAbortSignal, kSocket } from './internals.ts';
 import type { NodeRequest, Upload } from './request.ts';
-import { abandon, announceClose, drain, finish, type NodeResponse } from './response.ts';
+import { abandon, announceClose, drain, finish, isRead, type NodeResponse } from './response.ts';
 import type { Tunnel } from './tunnel.ts';
 
 const HIGH_WATER_MARK = getDefaultHighWaterMark(false);
@@ -87,6 +87,8 @@ export class NodeSocket implements ExchangeObserver {
     const { exchange, request, response, upload } = this.#current!;
     this._httpMessage = null;
     Reflect.get(request, kDetachAbortSignal)?.call(request);
+    // Who ends the answer first, and then listens for the body, has it as well.
+    if (isRead(request)) exchange.readOn();
     // An idle connection keeps nothing of its last request.
     if (!exchange.readsOn) this.#current = undefined;
     this.#written += exchange.answerBytes;

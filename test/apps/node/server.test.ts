@@ -72,6 +72,23 @@ for (const [name, ask] of [
     [200, 200],
   );
 }
+// The last one is listened to before: where nobody listens, Siskin's answer says that it won't wait for so much.
+for (const [path, size] of [
+  ['/early', 10],
+  ['/early', 50_000],
+  ['/early?listens', 5_000_000],
+] as const) {
+  same(
+    APP,
+    `an app that has answered reads the rest of ${size} bytes`,
+    [
+      post(path, Buffer.alloc(size), { 'X-Key': `early-${size}` }),
+      get(`/journal/early-${size}/read`),
+      get('/'),
+    ],
+    [200, 200, 200],
+  );
+}
 for (const path of ['/events/abort', '/events/abort?streams']) {
   alike(
     APP,

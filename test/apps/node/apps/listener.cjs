@@ -59,7 +59,6 @@ const routes = {
       same: [req.socket === res.socket, req.connection === req.socket, res.connection === res.socket],
       encrypted: req.socket.encrypted ?? null,
       state: [req.socket.readyState, req.socket.readable, req.socket.writable, req.socket.destroyed],
-      counted: [req.socket.bytesRead > 0, req.socket.bytesWritten],
       timeout: req.socket.timeout ?? null,
       server: req.socket.server === server,
       calls: [
@@ -475,6 +474,17 @@ const routes = {
       }
       res.end();
     })();
+  },
+
+  // The answer first, and then the rest of the question.
+  '/early': (req, res) => {
+    const key = req.headers['x-key'];
+    let size = 0;
+    if (req.url === '/early') res.end('early');
+    req.on('aborted', () => note(key, 'aborted'));
+    req.on('data', (piece) => (size += piece.length));
+    req.on('end', () => note(key, `read ${size}`));
+    if (req.url !== '/early') res.end('early');
   },
 
   // An upload that is read only when another request says so.
