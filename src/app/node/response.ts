@@ -166,6 +166,8 @@ function complete(
     if (!exchange.mayStay(true)) response.shouldKeepAlive = false;
     response._contentLength = length;
     response._implicitHeader();
+    // The head has just said what length is declared.
+    if (response.strictContentLength) countStrictly(response, 0, true);
   }
   if (!response._hasBody && length > 0) node.write.call(response, body);
   sendRest(response, exchange, body, length);
