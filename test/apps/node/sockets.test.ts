@@ -291,14 +291,17 @@ same(
     post('/echo', 'large '.repeat(100_000)),
     { method: 'PUT', path: '/facts', body: 'x' },
     { method: 'DELETE', path: '/facts' },
-    { ...postJson('/echo', 'waited', { Expect: '100-continue' }), waits: true },
     closing(get('/facts')),
   ],
   (...answers) =>
-    assert.equal(
-      answers.map(statusOf).join(' '),
-      '200 200 302 200 200 204 404 502 200 200 200 200 200 200 200',
-    ),
+    assert.equal(answers.map(statusOf).join(' '), '200 200 302 200 200 204 404 502 200 200 200 200 200 200'),
+);
+same(
+  PROXY,
+  'a request that waits to be invited goes through',
+  // Its origin writes the head first: whether a body will come is not known by then, and Siskin does not promise to stay.
+  closing({ ...postJson('/echo', 'waited', { Expect: '100-continue' }), waits: true }),
+  200,
 );
 same(PROXY, 'requests of HTTP/1.0 go through', { path: '/slow', version: '1.0' }, 200);
 alike(
