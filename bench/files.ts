@@ -20,7 +20,7 @@ import { textTable } from './table.ts';
 import { requireTools } from './tools.ts';
 
 const APP = fileURLToPath(new URL('apps/files.ts', import.meta.url));
-const REGISTER = new URL('../src/node/register.ts', import.meta.url).href;
+const REGISTER = new URL('../src/cli/register.ts', import.meta.url).href;
 const KILOBYTE = 1024;
 const MEGABYTE = 1024 * KILOBYTE;
 const CONNECTIONS = 16;

@@ -14,7 +14,7 @@ import { requireTools } from './tools.ts';
 
 const APPS = join(import.meta.dirname, 'apps', 'node');
 const SOURCE = join(import.meta.dirname, '..', 'src');
-const REGISTER = join(SOURCE, 'node', 'register.ts');
+const REGISTER = join(SOURCE, 'cli', 'register.ts');
 
 interface Program {
   readonly title: string;

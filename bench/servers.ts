@@ -64,7 +64,7 @@ export const SERVERS: readonly Server[] = [
     name: 'siskin-node',
     title: 'the program for node:http, on Siskin',
     command: ({ port }) => [
-      ...[...NODE, '--import', join(ROOT, 'src/node/register.ts')],
+      ...[...NODE, '--import', join(ROOT, 'src/cli/register.ts')],
       ...[inBench('peers/node.ts'), String(port)],
     ],
     version: () => packageVersion(ROOT),

@@ -7,6 +7,8 @@
 
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -16,9 +18,15 @@ import { type Blank, essenceOf, type Leniency } from './essence.ts';
 import { type Conversation, type Conversed, converse, type Script, visit } from './site.ts';
 
 const HOST = fileURLToPath(new URL('./host.ts', import.meta.url));
-const REGISTER = new URL('../../../src/node/register.ts', import.meta.url);
+const REGISTER = new URL('../../../src/cli/register.ts', import.meta.url);
 /** What a process is started with to be served by Siskin. */
 export const SISKIN = ['--import', REGISTER.href];
+/** Of all apps and programs: what one has compiled, the next has not to. */
+export const ENVIRONMENT = {
+  PATH: process.env['PATH'],
+  NO_COLOR: '1',
+  NODE_COMPILE_CACHE: join(tmpdir(), 'siskin-test-compile-cache'),
+};
 
 /** The statuses of the answers, or a look at what Node's server gave. */
 type Expected = number | readonly number[] | ((...answers: Answer[]) => void);
@@ -84,7 +92,7 @@ interface Started {
 }
 
 async function startHost(apps: readonly string[], execArgv: readonly string[]): Promise<Started> {
-  const env = { PATH: process.env['PATH'], NODE_ENV: 'production', NO_COLOR: '1' };
+  const env = { ...ENVIRONMENT, NODE_ENV: 'production' };
   const child = fork(HOST, [...apps], {
     execArgv: [...execArgv],
     env,

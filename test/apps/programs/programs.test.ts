@@ -12,7 +12,7 @@ import { type Answer, fieldOf, statusOf } from '../node/answer.ts';
 import { get, post, postJson } from '../node/ask.ts';
 import { closeFrame, frame, handshake } from '../node/frame.ts';
 import type { Script } from '../node/site.ts';
-import { compare, SISKIN } from '../node/twins.ts';
+import { compare, ENVIRONMENT, SISKIN } from '../node/twins.ts';
 
 interface Running {
   readonly child: ChildProcess;
@@ -24,7 +24,7 @@ interface Running {
 async function start(program: string, execArgv: readonly string[]): Promise<Running> {
   const path = fileURLToPath(new URL(program, import.meta.url));
   const child = spawn(process.execPath, [...execArgv, path], {
-    env: { PATH: process.env['PATH'], PORT: '0', NO_COLOR: '1' },
+    env: { ...ENVIRONMENT, PORT: '0' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   after(() => child.kill('SIGKILL'));
