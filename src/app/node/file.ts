@@ -14,7 +14,8 @@ import process from 'node:process';
 import { Readable } from 'node:stream';
 import { EAGAIN, ECANCELED } from '../../kernel/index.ts';
 import { type FileStreamInternals, fileSymbols } from './internals.ts';
-import { EXCHANGE, LEFT, type NodeResponse, start, write } from './response.ts';
+import { start, write } from './response.ts';
+import { EXCHANGE, LEFT, type NodeResponse } from './response-state.ts';
 
 /** Bytes that a response is handed at a time. In between, the stream can be paused, piped elsewhere or destroyed. */
 const MOST_AT_ONCE = 256 * 1024;

@@ -14,7 +14,8 @@ import { clientError } from './client-error.ts';
 import { installFiles } from './file.ts';
 import { classesOf, uniqueHeadersOf } from './internals.ts';
 import { fill, type NodeRequest, Upload } from './request.ts';
-import { attach, installResponse, type NodeResponse } from './response.ts';
+import { installResponse } from './response.ts';
+import { attach, type NodeResponse } from './response-state.ts';
 import { asSocket, NodeSocket, type SentListener } from './socket.ts';
 import { Tunnel } from './tunnel.ts';
 

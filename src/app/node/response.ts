@@ -13,57 +13,26 @@ import { AsyncResource } from 'node:async_hooks';
 import diagnostics from 'node:diagnostics_channel';
 import { ServerResponse } from 'node:http';
 import type { EncodedHead } from '../../http/index.ts';
-import { BodyError } from '../exchange.ts';
 import type { WireExchange } from '../wire.ts';
-import {
-  kBytesWritten,
-  kEndCallbacks,
-  kFlushError,
-  kNeedDrain,
-  kSocket,
-  kWritableFinished,
-  type ResponseInternals,
-} from './internals.ts';
+import { kBytesWritten, kEndCallbacks, kNeedDrain, kSocket } from './internals.ts';
 import type { NodeRequest } from './request.ts';
+import { queueEndCallback } from './response-end.ts';
+import {
+  type Callback,
+  CLIENT_SEEMS_GONE,
+  CONTEXT,
+  EXCHANGE,
+  LEFT,
+  type NodeResponse,
+  TOLD,
+  WAITING,
+} from './response-state.ts';
 import type { NodeSocket } from './socket.ts';
 
 const responseFinish = diagnostics.channel('http.server.response.finish');
 
-export const EXCHANGE = Symbol('siskin.exchange');
-/** Where `finish` and `close` are emitted: `AsyncLocalStorage` is as the request's handler had it. */
-const CONTEXT = Symbol('siskin.context');
-/** Bytes that the head still promises. */
-export const LEFT = Symbol('siskin.left');
-/** Callbacks of `write` that wait for room. */
-const WAITING = Symbol('siskin.waiting');
-
-/** The program was told that its client has gone, which may be a client that only sends no more. */
-const TOLD = Symbol('siskin.told');
-
-type Callback = (error?: Error | null) => void;
-
-export type NodeResponse = Omit<ServerResponse, keyof ResponseInternals> &
-  ResponseInternals & {
-    [EXCHANGE]?: WireExchange | undefined;
-    [CONTEXT]?: AsyncResource;
-    [LEFT]?: number;
-    [WAITING]?: Callback[] | undefined;
-    [TOLD]?: true;
-    [state: symbol]: unknown;
-  };
-
 type Chunk = string | Uint8Array;
 type EncodingOrCallback = BufferEncoding | Callback | null | undefined;
-
-/** Makes `response` answer `exchange`. */
-export function attach(response: NodeResponse, exchange: WireExchange): void {
-  response[EXCHANGE] = exchange;
-}
-
-/** The handler has failed: its answer is 500 where it has sent nothing, and is cut otherwise. */
-export function fail(response: NodeResponse, error: unknown): void {
-  response[EXCHANGE]?.fail(error);
-}
 
 // Node's own, as they are before anything is installed.
 const { prototype } = ServerResponse;
@@ -185,9 +154,6 @@ export function isRead(request: NodeRequest): boolean {
   return request._consuming || request.listenerCount('data') > 0 || request.listenerCount('readable') > 0;
 }
 
-/** No failure of the app's, so nothing that is logged. */
-const CLIENT_SEEMS_GONE = new BodyError('ERR_BODY_CANCELLED', 400, 'the client seems to have gone');
-
 /** The body, or what is left of it, and its end. */
 function sendRest(response: NodeResponse, exchange: WireExchange, body: Chunk, length: number): void {
   if (!exchange.started) {
@@ -305,115 +271,4 @@ function countStrictly(response: NodeResponse, length: number, isLast: boolean):
   }
   const message = `Response body's content-length of ${total} byte(s) does not match the content-length of ${declared} byte(s) set in header`;
   throw Object.assign(new Error(message), { code: 'ERR_HTTP_CONTENT_LENGTH_MISMATCH' });
-}
-
-// ── Its end ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-function queueEndCallback(response: NodeResponse, callback: Callback): void {
-  ((response[kEndCallbacks] ??= []) as Callback[]).push(callback);
-}
-
-/** All of the answer is sent: `finish` and `close`, where somebody listens. `leaveRequest` comes before the listeners. */
-export function finish(response: NodeResponse, leaveRequest: () => void): void {
-  for (const callback of response[WAITING] ?? []) process.nextTick(callback, null);
-  response[WAITING] = undefined;
-  if (response._eventsCount === 0 && response[kEndCallbacks] == null && response[CONTEXT] === undefined) {
-    response[kSocket] = null;
-    response[kWritableFinished] = true;
-    response.destroyed = true;
-    response._closed = true;
-    leaveRequest();
-    return;
-  }
-  inContext(response, () => {
-    response[kWritableFinished] = true;
-    callEndCallbacks(response, null);
-    response[kSocket] = null;
-    leaveRequest();
-    process.nextTick(emitClose, response);
-    response.emit('finish');
-  });
-}
-
-function callEndCallbacks(response: NodeResponse, error: Error | null): void {
-  const callbacks = response[kEndCallbacks] as Callback[] | null | undefined;
-  if (callbacks == null) return;
-  response[kEndCallbacks] = null;
-  for (const callback of callbacks) callback(error);
-}
-
-function emitClose(response: NodeResponse): void {
-  if (response._closed) return;
-  response.destroyed = true;
-  response._closed = true;
-  response.emit('close');
-}
-
-/** There is room again. */
-export function drain(response: NodeResponse): void {
-  const waiting = response[WAITING];
-  response[WAITING] = undefined;
-  const needed = response[kNeedDrain] === true && !response.finished;
-  response[kNeedDrain] = false;
-  if (waiting === undefined && !needed) return;
-  process.nextTick(() => {
-    for (const callback of waiting ?? []) callback(null);
-    if (needed) response.emit('drain');
-  });
-}
-
-/** Nobody takes any more of it. */
-export function abandon(response: NodeResponse): void {
-  const waiting = response[WAITING] ?? [];
-  response[WAITING] = undefined;
-  if (response.finished && response[kWritableFinished] === true) return;
-  inContext(response, () => {
-    const error = Object.assign(new Error('Cannot call write after a stream was destroyed'), {
-      code: 'ERR_STREAM_DESTROYED',
-    });
-    response[kFlushError] = error;
-    for (const callback of waiting) callback(error);
-    callEndCallbacks(response, error);
-    emitClose(response);
-  });
-}
-
-/**
- * The client has shut down its side, and most that do have gone: as on Node the response closes. Unlike there, an answer
- * that comes whole is still sent.
- */
-export function announceClose(response: NodeResponse): void {
-  if (response._closed) return;
-  inContext(response, () => {
-    if (response._closed || response.finished || !isHeard(response)) return;
-    response[TOLD] = true;
-    response._closed = response.listenerCount('close') > 0;
-    response.emit('close');
-    // An answer in pieces that was begun is cut in any case: see `sendRest`.
-    const exchange = response[EXCHANGE]!;
-    if (exchange.started) exchange.client.hangUp(CLIENT_SEEMS_GONE);
-  });
-}
-
-/** Where nobody listens, nobody was told: who listens later hears of the real end. */
-function isHeard(response: NodeResponse): boolean {
-  const { req } = response;
-  return response.listenerCount('close') + req.listenerCount('close') + req.listenerCount('aborted') > 0;
-}
-
-function inContext<T>(response: NodeResponse, run: (argument: T) => void, argument?: T): void {
-  const context = response[CONTEXT];
-  if (context === undefined) process.nextTick(run, argument);
-  else context.runInAsyncScope(process.nextTick, process, run, argument);
-}
-
-/**
- * The listener has failed: 500 where nothing was sent, otherwise the connection is cut; logged in both cases. False where
- * there is nothing to be done about it: the answer is complete, or not ours.
- */
-export function failAnswer(response: ServerResponse, error: unknown): boolean {
-  const exchange = (response as unknown as NodeResponse)[EXCHANGE];
-  if (exchange === undefined || response.writableEnded) return false;
-  exchange.fail(error);
-  return true;
 }

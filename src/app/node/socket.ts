@@ -15,7 +15,9 @@ import type { Address } from '../../kernel/index.ts';
 import type { Client, ExchangeObserver, WireExchange } from '../wire.ts';
 import { kDetachAbortSignal, kSocket } from './internals.ts';
 import type { NodeRequest, Upload } from './request.ts';
-import { abandon, announceClose, drain, finish, isRead, type NodeResponse } from './response.ts';
+import { isRead } from './response.ts';
+import { abandon, announceClose, drain, finish } from './response-end.ts';
+import type { NodeResponse } from './response-state.ts';
 import type { Tunnel } from './tunnel.ts';
 
 const HIGH_WATER_MARK = getDefaultHighWaterMark(false);

@@ -1,9 +1,15 @@
 // The suite's apps are fetch handlers; here they are called through `node:http`'s interface, as a program would that has
 // a fetch handler and nothing but `(req, res)` to serve it with.
 
-import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { ReadableStream } from 'node:stream/web';
-import { type Fetcher, type FetchHandler, listenerServer } from '../../../src/app/index.ts';
+import { type Fetcher, type FetchHandler, failAnswer } from '../../../src/app/index.ts';
 
 const { Request, Response } = globalThis;
 
@@ -21,7 +27,9 @@ export function nodeServer(handler: FetchHandler | Fetcher): Server {
     if (!(response instanceof Response)) throw new TypeError('the handler returned no Response');
     await send(response, res);
   };
-  return listenerServer(listener);
+  return createServer((req, res) => {
+    Promise.resolve(listener(req, res)).catch((error: unknown) => failAnswer(res, error));
+  });
 }
 
 function requestOf(req: IncomingMessage): InstanceType<typeof Request> {
