@@ -3,6 +3,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { BARE_ENVIRONMENT } from '../bare-environment.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const REGISTER = new URL('../../src/cli/register.ts', import.meta.url).href;
@@ -20,7 +21,7 @@ export class Child {
 
   /** `args` are Node's. */
   constructor(args: readonly string[], { cwd, env }: ChildOptions) {
-    this.process = spawn(process.execPath, args, { cwd, env: { PATH: process.env['PATH'], ...env } });
+    this.process = spawn(process.execPath, args, { cwd, env: { ...BARE_ENVIRONMENT, ...env } });
     this.process.stdout.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
     this.process.stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
     this.exit = once(this.process, 'close') as Promise<[number | null, NodeJS.Signals | null]>;

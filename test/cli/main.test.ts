@@ -7,12 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { BARE_ENVIRONMENT } from '../bare-environment.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const PACKAGE = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
 function siskin(args: readonly string[], nodeArgs: readonly string[] = []) {
-  const env = { PATH: process.env['PATH'], NO_COLOR: '1' };
+  const env = { ...BARE_ENVIRONMENT, NO_COLOR: '1' };
   const { status, stdout, stderr } = spawnSync(process.execPath, [...nodeArgs, MAIN, ...args], {
     encoding: 'utf8',
     env,

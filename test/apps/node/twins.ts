@@ -7,11 +7,10 @@
 
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { BARE_ENVIRONMENT } from '../../bare-environment.ts';
 import { type Answer, statusOf } from './answer.ts';
 import { differences } from './difference.ts';
 import { type Blank, essenceOf, type Leniency } from './essence.ts';
@@ -21,11 +20,9 @@ const HOST = fileURLToPath(new URL('./host.ts', import.meta.url));
 const REGISTER = new URL('../../../src/cli/register.ts', import.meta.url);
 /** What a process is started with to be served by Siskin. */
 export const SISKIN = ['--import', REGISTER.href];
-/** Of all apps and programs: what one has compiled, the next has not to. */
 export const ENVIRONMENT = {
-  PATH: process.env['PATH'],
+  ...BARE_ENVIRONMENT,
   NO_COLOR: '1',
-  NODE_COMPILE_CACHE: join(tmpdir(), 'siskin-test-compile-cache'),
 };
 
 /** The statuses of the answers, or a look at what Node's server gave. */
