@@ -1,7 +1,7 @@
 // `startServer`: an app, settings, and a server on an event loop attached to Node's. Called by `siskin serve`, and by
 // `serve` (../serve.ts) for programs that embed the server.
 
-import { type Fetcher, type FetchHandler, fetchApp, installFetchGlobals } from '../app/index.ts';
+import { type App, type Fetcher, type FetchHandler, fetchApp, installFetchGlobals } from '../app/index.ts';
 import type { Settings } from '../config/index.ts';
 import { type Address, createKernel, formatAddress } from '../kernel/index.ts';
 import { Loop } from '../loop/index.ts';
@@ -38,23 +38,31 @@ export interface RunningServer {
  * Serves `handler` until `close`. Throws an error with a `code` (EADDRINUSE, ...) where it can't listen. `settings` are
  * complete and checked: see `resolveSettings`.
  */
-export async function startServer(
+export function startServer(
   handler: FetchHandler | Fetcher,
   settings: Settings,
-  { log = CONSOLE_LOGGER, recordAccess }: ServerHooks = {},
+  hooks: ServerHooks = {},
 ): Promise<RunningServer> {
+  const { log = CONSOLE_LOGGER } = hooks;
   installFetchGlobals();
   const app = fetchApp(handler, {
     onError: (error) => log.error({ err: error }, 'waitUntil: the promise was rejected'),
   });
+  return startApp(app, settings, hooks, () => app.settled());
+}
+
+/** As {@link startServer}, for any app. `settled`: what a stop waits for beyond its answers. */
+export async function startApp(
+  app: App,
+  settings: Settings,
+  { log = CONSOLE_LOGGER, recordAccess }: ServerHooks = {},
+  settled?: () => Promise<void>,
+): Promise<RunningServer> {
   const loop = new Loop(createKernel(settings.kernel));
   loop.attach();
   try {
     const listeners = await spawn(loop, openListeners(settings), { name: 'listening' });
-    const server = new Server(
-      { loop, app, settings, log, recordAccess, settled: () => app.settled() },
-      listeners,
-    );
+    const server = new Server({ loop, app, settings, log, recordAccess, ...(settled && { settled }) }, listeners);
     const closed = server.closed.then(() => loop.close());
     return {
       addresses: server.addresses,

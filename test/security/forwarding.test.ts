@@ -7,7 +7,7 @@ import { DEFAULT_HEAD_LIMITS, parseRequestHead, RequestHead } from '../../src/ht
 import { readForwarded } from '../../src/server/forwarded.ts';
 import type { Backend } from '../server/behaviour/backend.ts';
 import { simBackend } from '../server/behaviour/sim.ts';
-import { linuxBackend, nodeBackend } from '../server/behaviour/sockets.ts';
+import { fetchBackend } from '../server/behaviour/sockets.ts';
 
 const SPOOFED = [
   'GET /spoofed HTTP/1.1',
@@ -17,7 +17,7 @@ const SPOOFED = [
   'X-Forwarded-Proto: https',
 ].join('\r\n');
 
-for (const backend of [simBackend, linuxBackend, nodeBackend] satisfies Backend[]) {
+for (const backend of [simBackend, fetchBackend('linux'), fetchBackend('node')] satisfies Backend[]) {
   test(`who resets the connection behind a request is not taken for a trusted peer: ${backend.name}`, async () => {
     const seen: string[] = [];
     const site = await backend.open(

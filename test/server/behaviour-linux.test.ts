@@ -1,6 +1,7 @@
 // The server's behaviour on real sockets, through the Linux kernel.
 
-import { linuxBackend } from './behaviour/sockets.ts';
+import { fetchBackend, nodeInterfaceBackend } from './behaviour/sockets.ts';
 import { testServerBehaviour } from './behaviour/suite.ts';
 
-testServerBehaviour(linuxBackend);
+testServerBehaviour(fetchBackend('linux'));
+testServerBehaviour(nodeInterfaceBackend('linux'));

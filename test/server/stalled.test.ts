@@ -4,14 +4,14 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { type Backend, behaves, get } from './behaviour/backend.ts';
 import { simBackend } from './behaviour/sim.ts';
-import { linuxBackend } from './behaviour/sockets.ts';
+import { fetchBackend } from './behaviour/sockets.ts';
 
 const MEGABYTE = 1024 ** 2;
 const PAGE = 'x'.repeat(MEGABYTE);
 /** Characters of one to four bytes, so that no filling of a buffer ends where a character does. */
 const TEXT = 'aé€😀'.repeat(60_000);
 
-for (const backend of [simBackend, linuxBackend]) {
+for (const backend of [simBackend, fetchBackend('linux')]) {
   describe(`clients that read slowly, on ${backend.name}`, () => tests(backend));
 }
 

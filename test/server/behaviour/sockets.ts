@@ -6,10 +6,11 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import type { Fetcher, FetchHandler } from '../../../src/app/index.ts';
+import { nodeApp } from '../../../src/app/index.ts';
+import { resolveSettings, type Settings } from '../../../src/config/index.ts';
 import { formatAddress } from '../../../src/kernel/index.ts';
 import { serve } from '../../../src/serve.ts';
-import type { AccessRecord, RunningServer } from '../../../src/server/index.ts';
+import { type AccessRecord, type RunningServer, type ServerHooks, startApp } from '../../../src/server/index.ts';
 import {
   assertEmpty,
   type Backend,
@@ -20,20 +21,43 @@ import {
   type SiteOptions,
 } from './backend.ts';
 import { RawClient } from './client.ts';
+import { nodeServer } from './node-interface.ts';
 
 /** Turns of Node's loop in which what is on its way over the loopback arrives. */
 const SETTLE_TURNS = 50;
 
-export const linuxBackend: Backend = backendOn('linux', ['sockets', 'fetch']);
-export const nodeBackend: Backend = backendOn('node', ['fetch']);
+type KernelName = 'linux' | 'node';
 
-function backendOn(kernel: 'linux' | 'node', capabilities: readonly Capability[]): Backend {
+const NAMES: Readonly<Record<KernelName, string>> = {
+  linux: 'the Linux kernel',
+  node: 'Node’s own sockets',
+};
+const CAPABILITIES: Readonly<Record<KernelName, readonly Capability[]>> = { linux: ['sockets'], node: [] };
+
+/** Apps are fetch handlers. */
+export function fetchBackend(kernel: KernelName): Backend {
   return {
-    name: kernel === 'linux' ? 'the Linux kernel' : 'Node’s own sockets',
-    capabilities: new Set(capabilities),
-    open: (handler, options) => SocketSite.open(kernel, handler, options),
+    name: NAMES[kernel],
+    capabilities: new Set<Capability>([...CAPABILITIES[kernel], 'fetch']),
+    open: (handler, options) => SocketSite.open(options, (settings) => serve(handler, { ...settings, kernel })),
   };
 }
+
+/** Apps are listeners of `node:http`. */
+export function nodeInterfaceBackend(kernel: KernelName): Backend {
+  return {
+    name: `${NAMES[kernel]}, through (req, res)`,
+    capabilities: new Set(CAPABILITIES[kernel]),
+    staying: 'keep-alive',
+    open: (handler, options) =>
+      SocketSite.open(options, async ({ log, recordAccess, ...given }) => {
+        const { settings } = await resolveSettings({ options: { ...given, kernel } });
+        return startApp(nodeApp(nodeServer(handler)), settings, { log, recordAccess });
+      }),
+  };
+}
+
+type Start = (options: Partial<Settings> & Required<ServerHooks>) => Promise<RunningServer>;
 
 class SocketSite implements Site {
   readonly log: LogLine[] = [];
@@ -42,21 +66,16 @@ class SocketSite implements Site {
   #server!: RunningServer;
   #folder: string | undefined;
 
-  static async open(
-    kernel: 'linux' | 'node',
-    handler: FetchHandler | Fetcher,
-    { settings, unix = false }: SiteOptions,
-  ): Promise<SocketSite> {
+  static async open({ settings, unix = false }: SiteOptions, start: Start): Promise<SocketSite> {
     const site = new SocketSite();
     if (unix) site.#folder = mkdtempSync(join(tmpdir(), 'siskin-'));
-    site.#server = await serve(handler, {
+    site.#server = await start({
       bind: [
         site.#folder === undefined
           ? { family: 'inet', host: '127.0.0.1', port: 0 }
           : { family: 'unix', path: join(site.#folder, 'site.sock') },
       ],
       ...settings,
-      kernel,
       log: collectingLogger(site.log),
       recordAccess: (record) => site.records.push(record),
     });
