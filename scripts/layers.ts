@@ -16,8 +16,10 @@ interface Layer {
 
 /** The layers, from the top down. */
 export const LAYERS: Readonly<Record<string, Layer>> = {
-  cli: { imports: ['node', 'server', 'config', 'app', 'kernel'], packages: ['commander', 'pino'] },
+  cli: { imports: ['worker', 'node', 'log', 'config', 'kernel'], packages: ['commander'] },
+  worker: { imports: ['node', 'server', 'log', 'config', 'app', 'kernel'] },
   node: { imports: ['server', 'config', 'app', 'net', 'loop', 'kernel'] },
+  log: { imports: ['server'], packages: ['pino'] },
   server: { imports: ['app', 'http', 'net', 'task', 'loop', 'kernel', 'config'] },
   app: { imports: ['http', 'net', 'task', 'loop', 'kernel'] },
   http: { imports: [], pure: true },

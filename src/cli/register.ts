@@ -8,11 +8,9 @@ import process from 'node:process';
 import { isMainThread } from 'node:worker_threads';
 import { ConfigError, type ResolvedSettings, resolveSettings } from '../config/index.ts';
 import { formatAddress } from '../kernel/index.ts';
+import { createAccessLog, createLogger, isHuman } from '../log/index.ts';
 import { configure, kernelName, onListening } from '../node/index.ts';
-import { createAccessLog } from './access-log.ts';
-import { dieWithServers } from './die-with-servers.ts';
-import { createLogger, isHuman } from './log.ts';
-import { takeOver } from './take-over.ts';
+import { dieWithServers, takeOver } from '../worker/index.ts';
 
 async function readSettings(): Promise<ResolvedSettings> {
   try {

@@ -1,22 +1,8 @@
-// `siskin serve APP`: settings, app, server, and then waiting for the end. Called by `command.ts`. Ends the process
-// itself: an app may hold timers and database pools that would keep it alive for ever.
+// `siskin serve APP`. Called by `command.ts`.
 
-import { resolve } from 'node:path';
 import process from 'node:process';
-import { inspect } from 'node:util';
-import { ConfigError, type ResolvedSettings, resolveSettings } from '../config/index.ts';
-import { isServing, stopAll } from '../node/index.ts';
-import type { Logger } from '../server/index.ts';
-import { type AccessLog, createAccessLog } from './access-log.ts';
-import { AppLoadError, parseSpecifier } from './load-app.ts';
-import { describeLoadFailure } from './load-failure.ts';
-import { createLogger, isHuman } from './log.ts';
-import { Serving, StartError } from './serving.ts';
-import { describeStartFailure, isListenFailure } from './start-failure.ts';
-import { isHandled, type StopCause, stopCause } from './stop.ts';
-
-const RUNTIME_FAILURE = 1;
-const LOAD_FAILURE = 3;
+import { resolveSettings } from '../config/index.ts';
+import { serveApp } from '../worker/index.ts';
 
 /** Serves the app that `specifier` names until a signal, and exits with the status that says how it went. */
 export async function serveCommand(
@@ -24,106 +10,5 @@ export async function serveCommand(
   flags: Readonly<Record<string, unknown>>,
   rest: readonly string[] = [],
 ): Promise<void> {
-  ignoreBrokenPipes();
-  let drained = false;
-  const stopped = stopCause(process, process.exit, () => drained);
-  try {
-    const resolved = await resolveSettings({ flags, env: process.env });
-    const { path } = parseSpecifier(specifier, process.cwd());
-    // As the app would find them if Node ran it: programs look for their own file there, and for their own flags.
-    process.argv.splice(1, Number.POSITIVE_INFINITY, resolve(path), ...rest);
-    process.exit(
-      await serveUntilStopped(path, specifier, resolved, stopped, () => {
-        drained = true;
-      }),
-    );
-  } catch (error) {
-    const known =
-      error instanceof ConfigError || error instanceof AppLoadError || error instanceof StartError;
-    // Thrown on, it would be one more uncaught error, and those only stop a server that runs.
-    process.stderr.write(`siskin: ${known ? error.message : inspect(error)}\n`);
-    process.exit(known ? error.exitCode : RUNTIME_FAILURE);
-  }
-}
-
-async function serveUntilStopped(
-  path: string,
-  specifier: string,
-  resolved: ResolvedSettings,
-  stopped: Promise<StopCause>,
-  onDrained: () => void,
-): Promise<number> {
-  const { settings, warnings } = resolved;
-  const log = createLogger({
-    level: settings.logLevel,
-    format: settings.logFormat,
-    stdout: process.stdout,
-    stderr: process.stderr,
-  });
-  const access = settings.accessLog ? accessLogFor(settings.logFormat) : undefined;
-  for (const warning of warnings) log.warn({}, warning);
-
-  const serving = new Serving(path, resolved, log, access?.record);
-  // A program may listen long before it is loaded: what stops it meanwhile stops a server.
-  const early = await Promise.race([serving.start(specifier), stopped]);
-  if (early !== undefined && !isServing()) return explainEarlyEnd(early, path, resolved);
-  const cause = early ?? (await Promise.race([stopped, serving.closed]));
-  return stop(cause, serving, log, access, settings.gracefulTimeout, onDrained);
-}
-
-/** Stopped before it has served anybody. */
-function explainEarlyEnd(cause: StopCause, path: string, { origins }: ResolvedSettings): number {
-  if (cause.kind !== 'error') return 0;
-  const { error } = cause;
-  if (isListenFailure(error)) {
-    const origin =
-      Reflect.get(error as Error, 'fromBind') === true
-        ? origins.bind
-        : ({ kind: 'program', name: path } as const);
-    throw new StartError(describeStartFailure(error, origin));
-  }
-  const file = resolve(path);
-  process.stderr.write(`siskin: ${path} did not load\n${describeLoadFailure(error, file, process.cwd())}\n`);
-  return LOAD_FAILURE;
-}
-
-async function stop(
-  cause: StopCause,
-  serving: Serving,
-  log: Logger,
-  access: AccessLog | undefined,
-  gracefulTimeout: number,
-  onDrained: () => void,
-): Promise<number> {
-  const deadline = performance.now() + gracefulTimeout;
-  if (cause.kind === 'error') log.error({ err: cause.error }, `${cause.name}: stopping`);
-  if (cause.kind === 'signal') log.info({ signal: cause.signal }, 'stopping: finishing what is in flight');
-  const handled = cause.kind === 'signal' && isHandled(process, cause.signal);
-  await Promise.all([serving.close(), stopAll(!handled)]);
-  if (!handled) await serving.release(deadline - performance.now());
-  onDrained();
-  access?.flush();
-  log.info({}, 'stopped');
-  if (handled) await programEnds(deadline - performance.now());
-  return cause.kind === 'error' ? RUNTIME_FAILURE : 0;
-}
-
-/** An app with a handler for the signal has something to do, and ends then: by itself, or because nothing is left. */
-function programEnds(within: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, Math.max(within, 0)).unref();
-  });
-}
-
-function accessLogFor(format: 'auto' | 'human' | 'json'): AccessLog {
-  return createAccessLog(!isHuman(format, process.stdout), process.stdout);
-}
-
-/** A reader of the log that goes away (`| head`) does not end the server. */
-function ignoreBrokenPipes(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-    });
-  }
+  await serveApp(specifier, rest, () => resolveSettings({ flags, env: process.env }));
 }

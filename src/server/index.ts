@@ -62,7 +62,10 @@ export async function startApp(
   loop.attach();
   try {
     const listeners = await spawn(loop, openListeners(settings), { name: 'listening' });
-    const server = new Server({ loop, app, settings, log, recordAccess, ...(settled && { settled }) }, listeners);
+    const server = new Server(
+      { loop, app, settings, log, recordAccess, ...(settled && { settled }) },
+      listeners,
+    );
     const closed = server.closed.then(() => loop.close());
     return {
       addresses: server.addresses,

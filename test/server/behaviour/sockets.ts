@@ -10,7 +10,12 @@ import { nodeApp } from '../../../src/app/index.ts';
 import { resolveSettings, type Settings } from '../../../src/config/index.ts';
 import { formatAddress } from '../../../src/kernel/index.ts';
 import { serve } from '../../../src/serve.ts';
-import { type AccessRecord, type RunningServer, type ServerHooks, startApp } from '../../../src/server/index.ts';
+import {
+  type AccessRecord,
+  type RunningServer,
+  type ServerHooks,
+  startApp,
+} from '../../../src/server/index.ts';
 import {
   assertEmpty,
   type Backend,
@@ -39,7 +44,8 @@ export function fetchBackend(kernel: KernelName): Backend {
   return {
     name: NAMES[kernel],
     capabilities: new Set<Capability>([...CAPABILITIES[kernel], 'fetch']),
-    open: (handler, options) => SocketSite.open(options, (settings) => serve(handler, { ...settings, kernel })),
+    open: (handler, options) =>
+      SocketSite.open(options, (settings) => serve(handler, { ...settings, kernel })),
   };
 }
 

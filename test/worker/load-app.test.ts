@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { AppLoadError, type LoadedApp, type LoadOptions, loadApp } from '../../src/cli/load-app.ts';
+import { AppLoadError, type LoadedApp, type LoadOptions, loadApp } from '../../src/worker/load-app.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'siskin-load-'));
 after(() => rmSync(directory, { recursive: true }));

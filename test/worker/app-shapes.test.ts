@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { test } from 'node:test';
-import { type Listener, shapeOf } from '../../src/cli/app-shapes.ts';
+import { type Listener, shapeOf } from '../../src/worker/app-shapes.ts';
 
 const server = createServer();
 const answer: Listener = (_request, response) => void response.end();

@@ -1,10 +1,10 @@
 // The access log: a line for each request, in the combined format that log analysers read (with the duration behind),
 // or as JSON. Lines of one turn of the event loop are written together: at full speed, writing them one by one costs
-// more than answering. Made by `serve.ts`, fed by the server.
+// more than answering. Made by `serve-app.ts`, fed by the server.
 
 import type { AccessRecord } from '../server/index.ts';
 import { hexEscape } from './human.ts';
-import type { LogSink } from './log.ts';
+import type { LogSink } from './logger.ts';
 
 export interface AccessLog {
   record(record: AccessRecord): void;

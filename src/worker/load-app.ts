@@ -1,4 +1,4 @@
-// From `app.ts` or `app.ts:admin` to the app that the file exports. Called by `serve.ts`. A file that can't be found,
+// From `app.ts` or `app.ts:admin` to the app that the file exports. Called by `serve-app.ts`. A file that can't be found,
 // read or used ends the command with status 3; the messages say what is there instead.
 
 import { type Dirent, readdirSync, statSync } from 'node:fs';

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { test } from 'node:test';
-import { stopCause } from '../../src/cli/stop.ts';
+import { stopCause } from '../../src/worker/stop.ts';
 
 function setUp() {
   const source = new EventEmitter();

@@ -1,5 +1,5 @@
 // The log of a running server, on pino: for people on a terminal, as JSON elsewhere; warnings and errors go to
-// standard error, the rest to standard output. Made by `serve.ts`, handed to the server.
+// standard error, the rest to standard output. Made by `serve-app.ts`, handed to the server.
 
 import { pino } from 'pino';
 import type { Logger } from '../server/index.ts';

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { escapeControls, formatHuman } from '../../src/cli/human.ts';
-import { createLogger, type LogOptions } from '../../src/cli/log.ts';
+import { escapeControls, formatHuman } from '../../src/log/human.ts';
+import { createLogger, type LogOptions } from '../../src/log/logger.ts';
 
 class Sink {
   text = '';
@@ -83,7 +83,7 @@ test('an error has its stack and its causes, in both formats', () => {
   logTo(json, json).error({ err }, 'failed');
   const line = JSON.parse(json.text);
   assert.equal(line.err.message, 'outer');
-  assert.match(line.err.stack, /log.test.ts/);
+  assert.match(line.err.stack, /logger\.test\.ts/);
   assert.equal(line.err.cause.message, 'inner');
 
   const human = new Sink(false);

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Callee, classify, ignoresRequest } from '../../src/cli/signature.ts';
+import { type Callee, classify, ignoresRequest } from '../../src/worker/signature.ts';
 
 /** A function as somebody writes it, with its names as they are. */
 function evaluate(text: string): (...args: never[]) => unknown {

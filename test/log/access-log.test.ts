@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createAccessLog, formatCombined, formatJson } from '../../src/cli/access-log.ts';
+import { createAccessLog, formatCombined, formatJson } from '../../src/log/access-log.ts';
 import type { AccessRecord } from '../../src/server/index.ts';
 
 const RECORD: AccessRecord = {

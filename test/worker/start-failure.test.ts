@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { describeStartFailure } from '../../src/cli/start-failure.ts';
 import { EACCES, EADDRINUSE, SystemError } from '../../src/kernel/index.ts';
+import { describeStartFailure } from '../../src/worker/start-failure.ts';
 
 const inUse = new SystemError('bind', -EADDRINUSE, '127.0.0.1:8000');
 

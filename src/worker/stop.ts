@@ -1,4 +1,4 @@
-// What ends a server: SIGTERM or SIGINT, or an error that nobody caught. Used by `serve.ts`. The first one stops it
+// What ends a server: SIGTERM or SIGINT, or an error that nobody caught. Used by `serve-app.ts`. The first one stops it
 // gracefully; a second signal ends the process at once, with the status that a shell gives for that signal.
 
 import type { EventEmitter } from 'node:events';

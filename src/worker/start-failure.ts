@@ -1,4 +1,4 @@
-// Why the server could not start to listen: which address, who asked for it, and what to do. Called by `serve.ts`.
+// Why the server could not start to listen: which address, who asked for it, and what to do. Called by `serve-app.ts`.
 
 import { inspect } from 'node:util';
 import type { Origin } from '../config/index.ts';

@@ -1,5 +1,5 @@
 // What is served in this process, and the line that says so: a fetch handler, an app of `node:http`, or a program that
-// listens by itself. Made by `serve.ts`. Before the app's file is imported, our engine is put under `node:http`, so that
+// listens by itself. Made by `serve-app.ts`. Before the app's file is imported, our engine is put under `node:http`, so that
 // whatever listens in it is ours.
 
 import { once } from 'node:events';

@@ -1,0 +1,4 @@
+// One process that serves an app: what the app is, its engine, its end.
+export { dieWithServers } from './die-with-servers.ts';
+export { serveApp } from './serve-app.ts';
+export { takeOver } from './take-over.ts';
