@@ -90,7 +90,7 @@ test('an error has its stack and its causes, in both formats', () => {
   logTo(human, human, { format: 'human' }).error({ err }, 'failed');
   assert.match(
     human.text,
-    /error failed\n {2}Error: outer\n {6}at .*log\.test\.ts[\s\S]*caused by\n {2}RangeError: inner\n/,
+    /error failed\n {2}Error: outer\n {6}at .*logger\.test\.ts[\s\S]*caused by\n {2}RangeError: inner\n/,
   );
 });
 
