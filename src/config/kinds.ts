@@ -27,6 +27,8 @@ export interface CountKind {
   readonly min: number;
   readonly max: number;
   readonly zero?: string;
+  /** A word for 0. */
+  readonly word?: string;
 }
 
 export interface SwitchKind {
@@ -92,8 +94,12 @@ export function rate(min: number, max: number, zero?: string): SizeKind {
   return { type: 'rate', min, max, ...(zero !== undefined && { zero }) };
 }
 
-export function count(min: number, max: number, zero?: string): CountKind {
-  return { type: 'count', min, max, ...(zero !== undefined && { zero }) };
+export function count(
+  min: number,
+  max: number,
+  none: { readonly zero?: string; readonly word?: string } = {},
+): CountKind {
+  return { type: 'count', min, max, ...none };
 }
 
 export function choice<const Word extends string>(...words: readonly Word[]): ChoiceKind<Word> {
@@ -137,7 +143,7 @@ export function expectation(kind: Kind): string {
     case 'rate':
       return ranged('bytes a second', 'such as 256 or 8k', kind, formatSize);
     case 'count':
-      return ranged('a whole number', '', kind, String);
+      return ranged('a whole number', '', kind, String) + (kind.word === undefined ? '' : ` (${kind.word})`);
     case 'switch':
       return 'on or off (also true or false, yes or no, 1 or 0)';
     case 'choice':
@@ -173,6 +179,8 @@ export function formatValue(kind: Kind, value: unknown): string {
     case 'size':
     case 'rate':
       return formatSize(value as number);
+    case 'count':
+      return value === 0 ? (kind.word ?? '0') : String(value);
     case 'switch':
       return value === true ? 'on' : 'off';
     case 'mode':

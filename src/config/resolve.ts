@@ -74,6 +74,7 @@ function findGiven(key: string, sources: SettingSources): { raw: RawValue; origi
   const variable = sources.env?.[name];
   if (variable !== undefined && variable !== '')
     return { raw: variable, origin: { kind: 'environment', name } };
+  if (key === 'workers') return findConcurrency(sources.env?.['WEB_CONCURRENCY']);
   return key === 'bind' ? findPort(sources.env?.['PORT']) : undefined;
 }
 
@@ -81,6 +82,12 @@ function findGiven(key: string, sources: SettingSources): { raw: RawValue; origi
 function findPort(port: string | undefined): { raw: RawValue; origin: Origin } | undefined {
   if (port === undefined || port === '') return undefined;
   return { raw: `0.0.0.0:${port}`, origin: { kind: 'environment', name: 'PORT' } };
+}
+
+/** What hosting platforms set to as many processes as they have sized the machine for. */
+function findConcurrency(count: string | undefined): { raw: RawValue; origin: Origin } | undefined {
+  if (count === undefined || count === '') return undefined;
+  return { raw: count, origin: { kind: 'environment', name: 'WEB_CONCURRENCY' } };
 }
 
 function problemWith(key: string, origin: Origin, reading: { got: string; reason: string }): Problem {

@@ -35,7 +35,7 @@ function schemaOf(kind: Kind): z.ZodType {
     case 'rate':
       return number(kind, parseSize);
     case 'count':
-      return number(kind, parseCount);
+      return number(kind, (text) => (text.trim() === kind.word ? 0 : parseCount(text)));
     case 'switch':
       return fromText(parseSwitch).pipe(z.boolean({ error: 'it is neither on nor off' }));
     case 'choice':

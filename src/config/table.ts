@@ -8,13 +8,15 @@ import { network } from './sections/network.ts';
 import { process } from './sections/process.ts';
 import { proxy } from './sections/proxy.ts';
 import { timeouts } from './sections/timeouts.ts';
+import { workers } from './sections/workers.ts';
 import type { Section, Setting } from './setting.ts';
 
 /** The sections, in the order of `--help`. */
-export const SECTIONS: readonly Section[] = [network, timeouts, limits, proxy, logging, process];
+export const SECTIONS: readonly Section[] = [network, workers, timeouts, limits, proxy, logging, process];
 
 const TABLE = {
   ...network.settings,
+  ...workers.settings,
   ...timeouts.settings,
   ...limits.settings,
   ...proxy.settings,

@@ -11,8 +11,11 @@ import type { Address } from './address.ts';
 export interface ListenOptions {
   /** Connections the kernel queues before `accept`: listen(2). */
   readonly backlog: number;
-  /** SO_REUSEPORT: several sockets share the port, and the kernel spreads connections over them. */
-  readonly reusePort?: boolean;
+  /**
+   * SO_REUSEPORT: several sockets share the port, and the kernel spreads connections over them. `first`: nobody has the port
+   * yet, or it fails; from then on others may join.
+   */
+  readonly reusePort?: boolean | 'first';
   /** IPV6_V6ONLY: an IPv6 socket that takes no IPv4 connection. */
   readonly ipv6Only?: boolean;
   /** Permission bits of a unix socket's file, e.g. `0o600`. */

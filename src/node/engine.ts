@@ -80,8 +80,9 @@ export class Engine {
     const listeners: Listener[] = [];
     try {
       for (const target of targets) {
-        const { unixMode } = current().settings;
-        const listener = listenNow(sharedLoop(), target, { ...flags, mode: unixMode });
+        const { settings, claim } = current();
+        const options = { ...flags, mode: settings.unixMode };
+        const listener = listenNow(sharedLoop(), claim?.(target, options) ?? target, options);
         if (listener instanceof Promise) {
           for (const open of listeners) open.close();
           return listener;

@@ -5,7 +5,7 @@ import type { Server as NetServer } from 'node:net';
 import { type BindAddress, defaultSettings, type Settings } from '../config/index.ts';
 import { createKernel } from '../kernel/index.ts';
 import { Loop } from '../loop/index.ts';
-import { type AccessRecord, CONSOLE_LOGGER, type Logger, type Server } from '../server/index.ts';
+import { type AccessRecord, type Claim, CONSOLE_LOGGER, type Logger, type Server } from '../server/index.ts';
 
 export interface Configuration {
   readonly settings: Settings;
@@ -13,6 +13,7 @@ export interface Configuration {
   readonly recordAccess?: ((record: AccessRecord) => void) | undefined;
   /** Where the first server of the program listens, whatever the program says. */
   readonly bind?: readonly BindAddress[] | undefined;
+  readonly claim?: Claim | undefined;
 }
 
 let configuration: Configuration = { settings: defaultSettings(), log: CONSOLE_LOGGER };
@@ -65,6 +66,18 @@ export function onListening(listener: (server: Server) => void): void {
 export function enlistStranger(server: NetServer): void {
   strangers.add(server);
   server.once('close', () => strangers.delete(server));
+}
+
+/** What all engines do now and have done, as far as they have not closed. */
+export function statistics(): { connections: number; inFlight: number; requests: number } {
+  const sum = { connections: 0, inFlight: 0, requests: 0 };
+  for (const engine of engines) {
+    const { connections, inFlight, requests } = engine.statistics();
+    sum.connections += connections;
+    sum.inFlight += inFlight;
+    sum.requests += requests;
+  }
+  return sum;
 }
 
 /** What sockets are made of: `linux` or `node`. */

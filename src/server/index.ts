@@ -2,8 +2,8 @@
 // `serve` (../serve.ts) for programs that embed the server.
 
 import { type App, type Fetcher, type FetchHandler, fetchApp, installFetchGlobals } from '../app/index.ts';
-import type { Settings } from '../config/index.ts';
-import { type Address, createKernel, formatAddress } from '../kernel/index.ts';
+import type { BindAddress, Settings } from '../config/index.ts';
+import { type Address, createKernel, formatAddress, type ListenOptions } from '../kernel/index.ts';
 import { Loop } from '../loop/index.ts';
 import { type Listener, listen } from '../net/index.ts';
 import { type Co, spawn } from '../task/index.ts';
@@ -13,11 +13,15 @@ import { Server } from './server.ts';
 export { type AccessRecord, CONSOLE_LOGGER, type Logger } from './log.ts';
 export { Server } from './server.ts';
 
+/** Where to listen instead of at `target`: at a socket that is open already, as a rule. Throws `SystemError`. */
+export type Claim = (target: BindAddress, options: ListenOptions) => BindAddress;
+
 export interface ServerHooks {
   /** Default: warnings and errors to standard error. */
   readonly log?: Logger;
   /** Told of every answered request. */
   readonly recordAccess?: (record: AccessRecord) => void;
+  readonly claim?: Claim | undefined;
 }
 
 export interface RunningServer {
@@ -55,13 +59,13 @@ export function startServer(
 export async function startApp(
   app: App,
   settings: Settings,
-  { log = CONSOLE_LOGGER, recordAccess }: ServerHooks = {},
+  { log = CONSOLE_LOGGER, recordAccess, claim }: ServerHooks = {},
   settled?: () => Promise<void>,
 ): Promise<RunningServer> {
   const loop = new Loop(createKernel(settings.kernel));
   loop.attach();
   try {
-    const listeners = await spawn(loop, openListeners(settings), { name: 'listening' });
+    const listeners = await spawn(loop, openListeners(settings, claim), { name: 'listening' });
     const server = new Server(
       { loop, app, settings, log, recordAccess, ...(settled && { settled }) },
       listeners,
@@ -85,12 +89,13 @@ export async function startApp(
 }
 
 /** All of them, or none: what was opened before one fails is closed. */
-function* openListeners(settings: Settings): Co<Listener[]> {
+function* openListeners(settings: Settings, claim: Claim | undefined): Co<Listener[]> {
   const listeners: Listener[] = [];
   try {
     for (const bind of settings.bind) {
       const { backlog, reusePort, unixMode } = settings;
-      listeners.push(yield* listen(bind, { backlog, reusePort, mode: unixMode }));
+      const options = { backlog, reusePort, mode: unixMode };
+      listeners.push(yield* listen(claim?.(bind, options) ?? bind, options));
     }
     return listeners;
   } catch (error) {

@@ -4,35 +4,42 @@
 import { resolve } from 'node:path';
 import process from 'node:process';
 import { inspect } from 'node:util';
-import { ConfigError, type ResolvedSettings } from '../config/index.ts';
+import { ConfigError, type ResolvedSettings, type Settings } from '../config/index.ts';
 import { type AccessLog, createAccessLog, createLogger, isHuman } from '../log/index.ts';
 import { isServing, stopAll } from '../node/index.ts';
+import { beatInterval } from '../protocol/index.ts';
 import type { Logger } from '../server/index.ts';
 import { AppLoadError, parseSpecifier } from './load-app.ts';
 import { describeLoadFailure } from './load-failure.ts';
+import type { Parent } from './parent.ts';
 import { Serving, StartError } from './serving.ts';
 import { describeStartFailure, isListenFailure } from './start-failure.ts';
 import { isHandled, type StopCause, stopCause } from './stop.ts';
 
 const RUNTIME_FAILURE = 1;
 const LOAD_FAILURE = 3;
+const NEVER = new Promise<never>(() => {});
 
 /** Serves the app that `specifier` names until a signal, and exits with the status that says how it went. */
 export async function serveApp(
   specifier: string,
   rest: readonly string[],
   settings: () => Promise<ResolvedSettings>,
+  parent?: Parent,
 ): Promise<void> {
   ignoreBrokenPipes();
   let drained = false;
-  const stopped = stopCause(process, process.exit, () => drained);
+  const stopped = stopCause(process, process.exit, {
+    signals: parent === undefined ? ['SIGTERM', 'SIGINT'] : ['SIGTERM'],
+    drained: () => drained,
+  });
   try {
     const resolved = await settings();
     const { path } = parseSpecifier(specifier, process.cwd());
     // As the app would find them if Node ran it: programs look for their own file there, and for their own flags.
     process.argv.splice(1, Number.POSITIVE_INFINITY, resolve(path), ...rest);
     process.exit(
-      await serveUntilStopped(path, specifier, resolved, stopped, () => {
+      await serveUntilStopped(path, specifier, resolved, stopped, parent, () => {
         drained = true;
       }),
     );
@@ -40,8 +47,11 @@ export async function serveApp(
     const known =
       error instanceof ConfigError || error instanceof AppLoadError || error instanceof StartError;
     // Thrown on, it would be one more uncaught error, and those only stop a server that runs.
-    process.stderr.write(`siskin: ${known ? error.message : inspect(error)}\n`);
-    process.exit(known ? error.exitCode : RUNTIME_FAILURE);
+    const message = known ? error.message : inspect(error);
+    const status = known ? error.exitCode : RUNTIME_FAILURE;
+    process.stderr.write(`siskin: ${message}\n`);
+    parent?.report({ type: 'failed', status, message });
+    process.exit(status);
   }
 }
 
@@ -50,6 +60,7 @@ async function serveUntilStopped(
   specifier: string,
   resolved: ResolvedSettings,
   stopped: Promise<StopCause>,
+  parent: Parent | undefined,
   onDrained: () => void,
 ): Promise<number> {
   const { settings, warnings } = resolved;
@@ -60,14 +71,17 @@ async function serveUntilStopped(
     stderr: process.stderr,
   });
   const access = settings.accessLog ? accessLogFor(settings.logFormat) : undefined;
-  for (const warning of warnings) log.warn({}, warning);
+  if (parent === undefined) for (const warning of warnings) log.warn({}, warning);
 
-  const serving = new Serving(path, resolved, log, access?.record);
+  const serving = new Serving(path, resolved, log, access?.record, parent);
   // A program may listen long before it is loaded: what stops it meanwhile stops a server.
   const early = await Promise.race([serving.start(specifier), stopped]);
   if (early !== undefined && !isServing()) return explainEarlyEnd(early, path, resolved);
-  const cause = early ?? (await Promise.race([stopped, serving.closed]));
-  return stop(cause, serving, log, access, settings.gracefulTimeout, onDrained);
+  const orphaned = parent === undefined ? NEVER : reportTo(parent, serving, settings);
+  const cause = early ?? (await Promise.race([stopped, serving.closed, orphaned]));
+  // An arbiter tells of what it has asked for itself.
+  const tell = parent !== undefined && cause.kind === 'signal' ? 'debug' : 'info';
+  return stop(cause, serving, log, tell, access, settings.gracefulTimeout, onDrained);
 }
 
 /** Stopped before it has served anybody. */
@@ -90,19 +104,22 @@ async function stop(
   cause: StopCause,
   serving: Serving,
   log: Logger,
+  tell: 'info' | 'debug',
   access: AccessLog | undefined,
   gracefulTimeout: number,
   onDrained: () => void,
 ): Promise<number> {
   const deadline = performance.now() + gracefulTimeout;
   if (cause.kind === 'error') log.error({ err: cause.error }, `${cause.name}: stopping`);
-  if (cause.kind === 'signal') log.info({ signal: cause.signal }, 'stopping: finishing what is in flight');
+  if (cause.kind === 'signal') log[tell]({ signal: cause.signal }, 'stopping: finishing what is in flight');
+  if (cause.kind === 'orphaned')
+    log.error({}, 'the arbiter has gone: finishing what is in flight, and stopping');
   const handled = cause.kind === 'signal' && isHandled(process, cause.signal);
   await Promise.all([serving.close(), stopAll(!handled)]);
   if (!handled) await serving.release(deadline - performance.now());
   onDrained();
   access?.flush();
-  log.info({}, 'stopped');
+  log[tell]({}, 'stopped');
   if (handled) await programEnds(deadline - performance.now());
   return cause.kind === 'error' ? RUNTIME_FAILURE : 0;
 }
@@ -112,6 +129,17 @@ function programEnds(within: number): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, Math.max(within, 0)).unref();
   });
+}
+
+/** Says that it is alive, until the arbiter has gone. */
+function reportTo(parent: Parent, serving: Serving, settings: Settings): Promise<StopCause> {
+  const beat = (): void => {
+    const { connections, inFlight, requests } = serving.statistics();
+    const resident = process.memoryUsage.rss();
+    parent.report({ type: 'beat', connections, inFlight, requests, resident });
+  };
+  setInterval(beat, beatInterval(settings)).unref();
+  return new Promise((resolve) => parent.watch(() => resolve({ kind: 'orphaned' })));
 }
 
 function accessLogFor(format: 'auto' | 'human' | 'json'): AccessLog {

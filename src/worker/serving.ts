@@ -7,11 +7,13 @@ import { relative } from 'node:path';
 import { type Fetcher, type FetchHandler, installFetchGlobals } from '../app/index.ts';
 import type { ResolvedSettings } from '../config/index.ts';
 import { type Address, formatAddress } from '../kernel/index.ts';
-import { configure, kernelName, onListening } from '../node/index.ts';
+import { configure, kernelName, onListening, statistics } from '../node/index.ts';
+import type { Kind } from '../protocol/index.ts';
 import { type AccessRecord, type Logger, type RunningServer, startServer, urlOf } from '../server/index.ts';
 import type { Release, Servable } from './app-shapes.ts';
 import { serverOf } from './listener-server.ts';
 import { AppLoadError, type LoadedApp, type LoadedProgram, loadApp } from './load-app.ts';
+import type { Parent } from './parent.ts';
 import { describeStartFailure } from './start-failure.ts';
 import type { StopCause } from './stop.ts';
 import { takeOver } from './take-over.ts';
@@ -25,11 +27,6 @@ export class StartError extends Error {
   readonly exitCode = 1;
 }
 
-interface Kind {
-  readonly interface: 'fetch' | 'node' | 'program';
-  readonly shape?: string;
-}
-
 const PROGRAM: Kind = { interface: 'program' };
 
 export class Serving {
@@ -37,6 +34,7 @@ export class Serving {
   readonly #resolved: ResolvedSettings;
   readonly #log: Logger;
   readonly #recordAccess: ((record: AccessRecord) => void) | undefined;
+  readonly #parent: Parent | undefined;
   readonly #closed = Promise.withResolvers<StopCause>();
   /** Of what listens next. */
   #kind: Kind = PROGRAM;
@@ -48,11 +46,13 @@ export class Serving {
     resolved: ResolvedSettings,
     log: Logger,
     recordAccess: ((record: AccessRecord) => void) | undefined,
+    parent?: Parent,
   ) {
     this.#path = path;
     this.#resolved = resolved;
     this.#log = log;
     this.#recordAccess = recordAccess;
+    this.#parent = parent;
   }
 
   /** Resolves when a server has ended that nobody has told to. */
@@ -138,7 +138,11 @@ export class Serving {
   }
 
   async #serveFetch(handler: Fetcher | FetchHandler, shape: string): Promise<void> {
-    const hooks = { log: this.#log, ...(this.#recordAccess && { recordAccess: this.#recordAccess }) };
+    const hooks = {
+      log: this.#log,
+      ...(this.#recordAccess && { recordAccess: this.#recordAccess }),
+      claim: this.#parent?.claim,
+    };
     this.#server = await startServer(handler, this.#resolved.settings, hooks);
     void this.#server.closed.then(() => this.#closed.resolve({ kind: 'closed' }));
     this.#announce(this.#server.addresses, this.#server.kernel, { interface: 'fetch', shape });
@@ -163,6 +167,7 @@ export class Serving {
       settings,
       log: this.#log,
       recordAccess: this.#recordAccess,
+      claim: this.#parent?.claim,
       ...(bind && { bind: settings.bind }),
     });
   }
@@ -173,11 +178,18 @@ export class Serving {
 
   /** The one line at start: `listening on http://127.0.0.1:8000 (pid 4711, Node 26.9.0, linux)`. */
   #announce(addresses: readonly Address[], kernel: string, kind: Kind): void {
-    const [first, ...others] = addresses.map((address, index) =>
-      index === 0 ? urlOf(address) : formatAddress(address),
-    );
+    const texts = addresses.map((address, index) => (index === 0 ? urlOf(address) : formatAddress(address)));
+    if (this.#parent !== undefined) {
+      this.#parent.report({ type: 'ready', kind, addresses: texts, kernel });
+      return;
+    }
     const where = `pid ${process.pid}, Node ${process.versions.node}, ${kernel}`;
-    this.#log.info({ app: this.#name, ...kind }, `listening on ${[first, ...others].join(', ')} (${where})`);
+    this.#log.info({ app: this.#name, ...kind }, `listening on ${texts.join(', ')} (${where})`);
+  }
+
+  /** What it does now and has done. */
+  statistics(): { connections: number; inFlight: number; requests: number } {
+    return this.#server?.statistics() ?? statistics();
   }
 }
 

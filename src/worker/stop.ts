@@ -6,7 +6,8 @@ import type { EventEmitter } from 'node:events';
 export type StopCause =
   | { readonly kind: 'signal'; readonly signal: NodeJS.Signals }
   | { readonly kind: 'error'; readonly name: string; readonly error: unknown }
-  | { readonly kind: 'closed' };
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'orphaned' };
 
 /** 128 + the signal's number, as shells report it. */
 export const SIGNAL_STATUS = { SIGINT: 130, SIGTERM: 143 } as const;
@@ -19,11 +20,14 @@ export const SIGNAL_STATUS = { SIGINT: 130, SIGTERM: 143 } as const;
 export function stopCause(
   source: EventEmitter,
   exit: (status: number) => void,
-  drained: () => boolean = () => false,
+  {
+    signals = ['SIGTERM', 'SIGINT'],
+    drained = () => false,
+  }: { signals?: readonly (keyof typeof SIGNAL_STATUS)[]; drained?: () => boolean } = {},
 ): Promise<StopCause> {
   return new Promise((resolve) => {
     let stopping = false;
-    for (const signal of Object.keys(SIGNAL_STATUS) as (keyof typeof SIGNAL_STATUS)[]) {
+    for (const signal of signals) {
       source.on(signal, () => {
         if (stopping) exit(drained() ? 0 : SIGNAL_STATUS[signal]);
         stopping = true;

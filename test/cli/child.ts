@@ -50,7 +50,8 @@ async function withChild(child: Child, use: (child: Child) => Promise<void>): Pr
   try {
     await use(child);
   } finally {
-    child.process.kill('SIGKILL');
+    // An arbiter takes its workers with it; what has no idea of this signal dies of it.
+    child.process.kill('SIGQUIT');
     await child.exit;
   }
 }

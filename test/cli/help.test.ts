@@ -11,12 +11,11 @@ const help = serve.helpInformation();
 test('every setting is there, under its section, with its default', () => {
   const paragraphs = new Map(help.split('\n\n').map((text) => [text.slice(0, text.indexOf('\n')), text]));
   for (const { title, settings } of SECTIONS) {
-    for (const key of Object.keys(settings)) {
+    for (const [key, row] of Object.entries(settings)) {
       const text = paragraphs.get(`${title}:`) ?? '';
-      const flag =
-        text.indexOf(`${flagOf(key)} `) === -1
-          ? text.indexOf(`${flagOf(key)}\n`)
-          : text.indexOf(`${flagOf(key)} `);
+      // What is on can be turned off.
+      const shown = row.default === true ? flagOf(key).replace('--', '--no-') : flagOf(key);
+      const flag = text.search(new RegExp(`${shown}[ \\n]`));
       assert.notEqual(flag, -1, `${flagOf(key)} under ${title}`);
       assert.match(
         text.slice(flag).replaceAll(/\s+/g, ' '),

@@ -19,6 +19,8 @@ function write(name: string, source: string): void {
 }
 
 const QUICK = ['--keep-alive-grace', '10ms'];
+/** Without an arbiter, which would start anew what ends by itself; and with the standard input of this process. */
+const ALONE = [...QUICK, '--no-arbiter'];
 const ANY_PORT = ['--bind', '127.0.0.1:0', ...QUICK];
 const TIMEOUT = { timeout: 30_000 };
 
@@ -368,7 +370,7 @@ describe('a program', () => {
   });
 
   test('finishes what is in flight before it ends', TIMEOUT, async () => {
-    await serve(['program.mjs', ...QUICK], async (child) => {
+    await serve(['program.mjs', ...ALONE], async (child) => {
       const answer = ask(`${await child.url()}/hang`);
       await child.printed(/hanging/);
       child.process.kill('SIGTERM');
@@ -390,7 +392,7 @@ describe('a program', () => {
       server.listen(0);
       process.on('SIGTERM', () => server.close((error) => { console.log('closed', error); setImmediate(() => process.exit(7)); }));`,
     );
-    await serve(['own.mjs', ...QUICK], async (child) => {
+    await serve(['own.mjs', ...ALONE], async (child) => {
       const answer = ask(await child.url());
       await child.printed(/hanging/);
       child.process.kill('SIGTERM');
@@ -424,7 +426,7 @@ describe('a program', () => {
       `import http from 'node:http';
       const server = http.createServer((req, res) => { res.end('bye'); server.close(); }).listen(0);`,
     );
-    await serve(['once.mjs', ...QUICK], async (child) => {
+    await serve(['once.mjs', ...ALONE], async (child) => {
       assert.equal((await ask(await child.url())).body, 'bye');
       assert.deepEqual(await child.exit, [0, null]);
       assert.equal(lines(child, 'the program has ended').length, 1);

@@ -32,6 +32,8 @@ function withSiskin(
 }
 
 const ANY_PORT = ['--bind', '127.0.0.1:0', '--keep-alive-grace', '10ms'];
+/** Without an arbiter. */
+const ALONE = [...ANY_PORT, '--no-arbiter'];
 
 test('it serves, says so in one line, and stops when told to', { timeout: 30_000 }, async () => {
   await withSiskin(ANY_PORT, async (siskin) => {
@@ -40,7 +42,7 @@ test('it serves, says so in one line, and stops when told to', { timeout: 30_000
     const line = JSON.parse(siskin.stdout);
     assert.equal(
       line.msg,
-      `listening on ${url} (pid ${siskin.process.pid}, Node ${process.versions.node}, ${process.platform === 'linux' ? 'linux' : 'node'})`,
+      `listening on ${url} (pid ${siskin.process.pid}, ${process.platform === 'linux' ? '1 worker, ' : ''}Node ${process.versions.node}, ${process.platform === 'linux' ? 'linux' : 'node'})`,
     );
     assert.deepEqual([line.app, line.interface, line.shape], ['app.mjs', 'fetch', 'fetch function']);
     assert.equal(await (await fetch(`${url}/a`)).text(), 'hello from /a');
@@ -92,7 +94,7 @@ test('a port in use: who asked for it, what to do, status 1', { timeout: 30_000 
 test('a second signal ends the process at once, though a request is in flight', {
   timeout: 30_000,
 }, async () => {
-  await withSiskin(ANY_PORT, async (siskin) => {
+  await withSiskin(ALONE, async (siskin) => {
     const hanging = fetch(`${await siskin.url()}/hang`);
     hanging.catch(() => {});
     await siskin.printed(/hanging/);
@@ -109,7 +111,7 @@ for (const [path, name, message] of [
   ['/reject', 'a rejection that nobody catches', 'nobody awaits this'],
 ] as const) {
   test(`${name} is logged, answers are finished, and the status is 1`, { timeout: 30_000 }, async () => {
-    await withSiskin(ANY_PORT, async (siskin) => {
+    await withSiskin(ALONE, async (siskin) => {
       const response = await fetch(`${await siskin.url()}${path}`, { headers: { connection: 'close' } });
       assert.equal(await response.text(), `hello from ${path}`);
       assert.deepEqual(await siskin.exit, [1, null]);

@@ -37,11 +37,7 @@ test('a second signal ends the process at once, with the status of that signal',
 test('a second signal that comes when all is done is the end that was asked for', () => {
   const source = new EventEmitter();
   const exits: number[] = [];
-  void stopCause(
-    source,
-    (status) => exits.push(status),
-    () => true,
-  );
+  void stopCause(source, (status) => exits.push(status), { drained: () => true });
   source.emit('SIGTERM');
   source.emit('SIGTERM');
   assert.deepEqual(exits, [0]);

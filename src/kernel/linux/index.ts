@@ -10,6 +10,8 @@ import * as listeners from './listeners.ts';
 import { createPoller } from './poller.ts';
 import * as sockets from './sockets.ts';
 
+export * from './channel.ts';
+
 /**
  * The kernel of this machine. Throws where koffi has no binary for the platform.
  *

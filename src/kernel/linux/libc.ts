@@ -78,6 +78,18 @@ export const getpeername = declare<[number, Uint8Array, Uint8Array]>('getpeernam
   'void *',
   'void *',
 ]);
+export const socketpair = declare<[number, number, number, Uint8Array]>('socketpair', 'int', [
+  'int',
+  'int',
+  'int',
+  'void *',
+]);
+export const sendmsg = declare<[number, Uint8Array, number]>('sendmsg', 'int64_t', [
+  'int',
+  'const void *',
+  'int',
+]);
+export const recvmsg = declare<[number, Uint8Array, number]>('recvmsg', 'int64_t', ['int', 'void *', 'int']);
 export const fcntl = declare<[number, number, number]>('fcntl', 'int', ['int', 'int', 'int']);
 export const epollCreate = declare<[number]>('epoll_create1', 'int', ['int']);
 export const epollControl = declare<[number, number, number, Uint8Array]>('epoll_ctl', 'int', [
@@ -119,6 +131,7 @@ export const AF_UNIX = 1;
 export const AF_INET = 2;
 export const AF_INET6 = 10;
 export const SOCK_STREAM = 1;
+export const SOCK_SEQPACKET = 5;
 export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;
 export const SOL_SOCKET = 1;
@@ -136,6 +149,8 @@ export const TCP_KEEPINTVL = 5;
 export const TCP_KEEPCNT = 6;
 export const IPPROTO_IPV6 = 41;
 export const IPV6_V6ONLY = 26;
+export const MSG_DONTWAIT = 0x40;
+export const MSG_CMSG_CLOEXEC = 0x40000000;
 export const MSG_NOSIGNAL = 0x4000;
 export const MSG_MORE = 0x8000;
 /** Of preadv2(2): no wait for what is not in memory. */

@@ -30,7 +30,7 @@ function prepare(fd: number, address: Address, encoded: Buffer, options: ListenO
   if (address.family !== 'unix') {
     setSwitch(fd, libc.SOL_SOCKET, libc.SO_REUSEADDR, true);
     setConnectionOptions(fd);
-    if (options.reusePort) setSwitch(fd, libc.SOL_SOCKET, libc.SO_REUSEPORT, true);
+    if (options.reusePort === true) setSwitch(fd, libc.SOL_SOCKET, libc.SO_REUSEPORT, true);
     if (address.family === 'inet6') {
       setSwitch(fd, libc.IPPROTO_IPV6, libc.IPV6_V6ONLY, options.ipv6Only === true);
     }
@@ -42,6 +42,8 @@ function prepare(fd: number, address: Address, encoded: Buffer, options: ListenO
   }
   if (bound < 0) return bound;
   if (address.family === 'unix' && options.mode !== undefined) chmodSync(address.path, options.mode);
+  // Set before, it would let this one join others that happen to listen there, even where the port is the system's choice.
+  if (options.reusePort === 'first') setSwitch(fd, libc.SOL_SOCKET, libc.SO_REUSEPORT, true);
   return check(libc.listen(fd, options.backlog));
 }
 

@@ -63,7 +63,9 @@ export function nodeInterfaceBackend(kernel: KernelName): Backend {
   };
 }
 
-type Start = (options: Partial<Settings> & Required<ServerHooks>) => Promise<RunningServer>;
+type Start = (
+  options: Partial<Settings> & Required<Pick<ServerHooks, 'log' | 'recordAccess'>>,
+) => Promise<RunningServer>;
 
 class SocketSite implements Site {
   readonly log: LogLine[] = [];

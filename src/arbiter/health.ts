@@ -1,0 +1,40 @@
+// Looks after the workers' health: one whose event loop is blocked says nothing, and is killed when that takes too long.
+
+import type { Settings } from '../config/index.ts';
+import type { Loop } from '../loop/index.ts';
+import { beatInterval } from '../protocol/index.ts';
+import { type Co, sleep } from '../task/index.ts';
+import type { Log } from './arbiter.ts';
+import type { Worker } from './worker.ts';
+
+/** Looks until it is cancelled; `current`: the workers, and what holds for them. */
+export function* watchHealth(
+  loop: Loop,
+  log: Log,
+  current: () => readonly [readonly Worker[], Settings],
+): Co<never> {
+  let lookedAt = loop.now();
+  for (;;) {
+    const [workers, settings] = current();
+    const interval = beatInterval(settings);
+    const late = loop.now() - lookedAt > 4 * interval;
+    lookedAt = loop.now();
+    for (const worker of workers) {
+      if (!worker.alive || !worker.serving) continue;
+      // Nobody ran while the machine slept, or this process was stopped: they are to be heard first.
+      if (late) worker.heardAt = lookedAt;
+      else examine(worker, lookedAt - worker.heardAt, settings, log);
+    }
+    yield* sleep(interval);
+  }
+}
+
+function examine(worker: Worker, deaf: number, { timeout, stallWarning }: Settings, log: Log): void {
+  const fields = { worker: worker.slot, pid: worker.pid, ms: Math.round(deaf) };
+  if (timeout > 0 && deaf >= timeout) {
+    worker.kill('SIGKILL', `was deaf for ${Math.round(deaf)} ms (timeout) and was killed`);
+  } else if (stallWarning > 0 && deaf >= stallWarning && !worker.warned) {
+    worker.warned = true;
+    log.warn(fields, `worker ${worker.pid} is deaf: its event loop is blocked`);
+  }
+}

@@ -1,0 +1,29 @@
+// How a process has ended, in words.
+
+import type { Exit } from './launcher.ts';
+
+const SIGNALS: Partial<Readonly<Record<NodeJS.Signals, string>>> = {
+  SIGKILL: 'was killed (SIGKILL): by the system for want of memory, perhaps, or by somebody',
+  SIGSEGV: 'crashed: segmentation fault (SIGSEGV), in native code as a rule',
+  SIGBUS: 'crashed: bus error (SIGBUS), in native code as a rule',
+  SIGILL: 'crashed: illegal instruction (SIGILL)',
+  SIGABRT: 'aborted (SIGABRT): out of heap memory, if the lines above say so (see --max-old-space-size)',
+  SIGTERM: 'was terminated (SIGTERM)',
+  SIGINT: 'was interrupted (SIGINT)',
+};
+
+const STATUSES: Readonly<Record<number, string>> = {
+  0: 'ended by itself, with status 0: did the app call process.exit()?',
+  1: 'ended with status 1: an error that nobody caught, or process.exit(1)',
+  3: 'did not load its app (status 3)',
+  13: 'ended with status 13: it awaits something that never happens',
+  // As Node reports an abort where it can't die of the signal itself.
+  134: 'aborted (status 134): out of heap memory, if the lines above say so (see --max-old-space-size)',
+};
+
+/** What completes "the worker ...". */
+export function describeExit({ code, signal, error }: Exit): string {
+  if (error !== undefined) return `could not be started: ${error.message}`;
+  if (signal !== null) return SIGNALS[signal] ?? `was ended by ${signal}`;
+  return STATUSES[code ?? 0] ?? `ended with status ${code}`;
+}

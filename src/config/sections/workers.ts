@@ -1,0 +1,50 @@
+// Settings: how many processes serve the app, and what becomes of one that fails.
+
+import { count, duration, onOff } from '../kinds.ts';
+import { setting } from '../setting.ts';
+
+export const workers = {
+  title: 'Workers',
+  settings: {
+    workers: setting({
+      kind: count(1, 1024, { zero: 'one for each core', word: 'auto' }),
+      default: 1,
+      short: '-w',
+      description: 'Processes that serve the app, or auto: one for each core',
+      reason:
+        'One serves tens of thousands of requests a second, and apps keep things in memory that several would not share. WEB_CONCURRENCY is read, too.',
+    }),
+    arbiter: setting({
+      kind: onOff,
+      default: true,
+      description:
+        'A parent process that keeps the listening sockets, watches the workers and replaces them; --no-arbiter: the app in this one process',
+      reason:
+        'A worker that crashes or hangs is replaced, and the code reloaded, without a refused connection.',
+    }),
+    timeout: setting({
+      kind: duration(100, 'never'),
+      default: 30_000,
+      description: 'How long a worker may be deaf, its event loop blocked, until it is killed and replaced',
+      reason: 'Nobody waits longer for an answer; a computation that takes longer belongs into a thread.',
+    }),
+    stallWarning: setting({
+      kind: duration(100, 'none'),
+      default: 1000,
+      description: 'How long a worker may be deaf until the log says so',
+      reason: 'All its other clients wait meanwhile.',
+    }),
+    bootTimeout: setting({
+      kind: duration(100),
+      default: 60_000,
+      description: 'How long a worker may take from its start until it listens',
+      reason: 'A large app on a busy machine takes seconds; one that takes a minute hangs.',
+    }),
+    minUptime: setting({
+      kind: duration(1, 'none'),
+      default: 500,
+      description: 'How long a new worker must have served before a reload ends an old one',
+      reason: 'An app that fails in its first moments is no replacement for one that works.',
+    }),
+  },
+} as const;

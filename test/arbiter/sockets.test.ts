@@ -1,0 +1,111 @@
+// The arbiter's listening sockets, on the Linux kernel.
+
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { ListeningSockets } from '../../src/arbiter/sockets.ts';
+import { EADDRINUSE, EAGAIN, EBADF } from '../../src/kernel/index.ts';
+import { createLinuxKernel } from '../../src/kernel/linux/index.ts';
+
+const kernel = createLinuxKernel();
+const ANY_PORT = { family: 'inet', host: '127.0.0.1', port: 0 } as const;
+const OPTIONS = { backlog: 128 };
+
+function request(target: Parameters<ListeningSockets['open']>[1]['target'], ordinal = 0) {
+  return { target, options: OPTIONS, ordinal };
+}
+
+function portOf(fd: number): number {
+  const address = kernel.localAddress(fd);
+  return address?.family === 'inet' ? address.port : Number.NaN;
+}
+
+function withSockets(use: (sockets: ListeningSockets) => void): void {
+  const sockets = new ListeningSockets(kernel, false);
+  try {
+    use(sockets);
+  } finally {
+    sockets.close();
+  }
+}
+
+/** Connects, and leaves the connection where it is. */
+function connectTo(port: number): number {
+  return kernel.connect({ family: 'inet', host: '127.0.0.1', port });
+}
+
+describe('listening sockets of an arbiter', () => {
+  test('each slot has one of its own, at the same port, and the same whoever asks', () => {
+    withSockets((sockets) => {
+      const first = sockets.open(0, request(ANY_PORT));
+      const second = sockets.open(1, request(ANY_PORT));
+      assert.notEqual(first, second);
+      assert.equal(portOf(first), portOf(second));
+      assert.equal(sockets.open(0, request(ANY_PORT)), first);
+    });
+  });
+
+  test('a second port of the system’s choice is another one', () => {
+    withSockets((sockets) => {
+      const first = sockets.open(0, request(ANY_PORT, 0));
+      const second = sockets.open(0, request(ANY_PORT, 1));
+      assert.notEqual(portOf(first), portOf(second));
+    });
+  });
+
+  test('a port that another arbiter listens on is taken', () => {
+    withSockets((ours) => {
+      withSockets((theirs) => {
+        const port = portOf(theirs.open(0, request(ANY_PORT)));
+        assert.equal(ours.open(0, request({ ...ANY_PORT, port })), -EADDRINUSE);
+      });
+    });
+  });
+
+  test('who connects while nobody accepts is still in the queue for the next', () => {
+    withSockets((sockets) => {
+      const fd = sockets.open(0, request(ANY_PORT));
+      const client = connectTo(portOf(fd));
+      const again = sockets.open(0, request(ANY_PORT));
+      const accepted = kernel.accept(again);
+      assert.ok(accepted >= 0);
+      for (const each of [client, accepted]) kernel.close(each);
+    });
+  });
+
+  test('a slot that is given up takes its socket with it, and the others stay', () => {
+    withSockets((sockets) => {
+      const first = sockets.open(0, request(ANY_PORT));
+      const second = sockets.open(1, request(ANY_PORT));
+      sockets.stopListening(1);
+      sockets.closeSlot(1);
+      assert.equal(kernel.accept(second), -EBADF);
+      assert.equal(kernel.accept(first), -EAGAIN);
+    });
+  });
+
+  test('a unix socket is shared by all slots, and its file goes with the last stop', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'siskin-sockets-'));
+    const path = join(folder, 'app.sock');
+    withSockets((sockets) => {
+      const target = { family: 'unix', path } as const;
+      assert.equal(sockets.open(0, request(target)), sockets.open(1, request(target)));
+      sockets.closeSlot(1);
+      assert.ok(existsSync(path));
+      sockets.stopListening();
+      assert.ok(!existsSync(path));
+    });
+    rmSync(folder, { recursive: true });
+  });
+
+  test('an inherited one is passed on', () => {
+    withSockets((outer) => {
+      const fd = outer.open(0, request(ANY_PORT));
+      const sockets = new ListeningSockets(kernel, false);
+      assert.equal(sockets.open(0, request({ family: 'fd', fd })), fd);
+      assert.equal(sockets.open(1, request({ family: 'fd', fd })), fd);
+    });
+  });
+});
