@@ -1,0 +1,257 @@
+// What the arbiter does with workers that boot, serve, fail, hang and end; in simulated time.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { sleep } from '../../src/task/index.ts';
+import { unreadable, withArbiter } from './simulated.ts';
+
+const pids = (workers: readonly { pid: number }[]): number[] => workers.map(({ pid }) => pid);
+
+describe('an arbiter', () => {
+  test('fills every slot, and ends them all quickly when told to quit', async () => {
+    const status = await withArbiter({ workers: 3 }, function* (scene) {
+      yield* sleep(150);
+      assert.deepEqual(
+        scene.serving.map(({ slot }) => slot),
+        [0, 1, 2],
+      );
+      scene.arbiter.command('quit');
+      yield* sleep(50);
+      assert.equal(scene.alive.length, 0);
+      assert.ok(scene.started.every(({ signals }) => signals.join() === 'SIGQUIT'));
+    });
+    assert.equal(status, 0);
+  });
+
+  test('stops gracefully: nobody new comes, then workers finish what they do', async () => {
+    await withArbiter({ script: [{ boots: 10, drains: 5000 }] }, function* (scene) {
+      yield* sleep(200);
+      scene.arbiter.command('stop');
+      yield* sleep(10);
+      assert.deepEqual(scene.socketCalls, ['stopListening all']);
+      assert.ok(
+        scene.started.every(({ signals }) => signals.length === 0),
+        'handshakes have their time',
+      );
+      yield* sleep(4000);
+      assert.equal(scene.alive.length, 1);
+      yield* sleep(1500);
+      assert.equal(scene.alive.length, 0);
+      assert.deepEqual(scene.socketCalls, ['stopListening all', 'close']);
+      assert.equal(scene.started.length, 2, 'nobody takes the place of who ends now');
+    });
+  });
+
+  test('kills a worker that does not end within the graceful timeout', async () => {
+    const script = [{ boots: 10, drains: Number.POSITIVE_INFINITY }];
+    await withArbiter({ workers: 1, settings: { gracefulTimeout: 1000 }, script }, function* (scene) {
+      yield* sleep(100);
+      scene.arbiter.command('stop');
+      yield* sleep(2900);
+      assert.equal(scene.alive.length, 1);
+      yield* sleep(300);
+      assert.equal(scene.alive.length, 0);
+      assert.deepEqual(scene.started[0]!.signals, ['SIGTERM', 'SIGKILL']);
+      assert.equal(scene.said(/does not end: killed after gracefulTimeout/).length, 1);
+    });
+  });
+
+  test('a second order to stop is one to hurry', async () => {
+    const script = [{ boots: 10, drains: 20_000 }];
+    await withArbiter({ workers: 1, script }, function* (scene) {
+      yield* sleep(100);
+      scene.arbiter.command('stop');
+      yield* sleep(1000);
+      scene.arbiter.command('stop');
+      yield* sleep(50);
+      assert.equal(scene.alive.length, 0);
+    });
+  });
+
+  test('replaces a worker that ends, at once if it has served a while', async () => {
+    const script = [{ boots: 10, ends: { after: 5000, code: 1 } }];
+    await withArbiter({ workers: 1, script }, function* (scene) {
+      yield* sleep(5200);
+      assert.deepEqual(pids(scene.serving), [101]);
+      assert.equal(scene.said(/worker 100 ended with status 1.*another takes its place/).length, 1);
+    });
+  });
+
+  test('replaces one that is killed from outside at once, however young', async () => {
+    const killed = { boots: 10, ends: { after: 30, signal: 'SIGKILL' } } as const;
+    await withArbiter({ workers: 1, script: Array(50).fill(killed) }, function* (scene) {
+      yield* sleep(50 * 30 + 200);
+      assert.equal(scene.started.length, 51);
+      assert.equal(scene.serving.length, 1);
+    });
+  });
+
+  test('backs off from a crash loop, says so, and tries again', async () => {
+    const crash = { boots: 10, ends: { after: 20, code: 7 } } as const;
+    await withArbiter({ workers: 1, script: Array(6).fill(crash) }, function* (scene) {
+      yield* sleep(6 * 20 + 100 + 200 + 400 + 800 + 1600 - 10);
+      assert.equal(scene.started.length, 6);
+      assert.match(
+        scene.said(/in a row/).at(-1)!,
+        /ended with status 7: 5 times in a row; the next try is in 1600 ms/,
+      );
+      yield* sleep(3200 + 200);
+      assert.equal(scene.serving.length, 1);
+    });
+  });
+
+  test('ends with the status of the app where that fails at the first start', async () => {
+    const script = [{ ends: { after: 50, code: 3 }, failure: 'app.ts did not load' }];
+    const status = await withArbiter({ workers: 2, script }, function* (scene) {
+      yield* sleep(500);
+      assert.equal(scene.alive.length, 0);
+      assert.equal(scene.started.length, 2);
+    });
+    assert.equal(status, 3);
+  });
+
+  test('kills an app that hangs while it loads', async () => {
+    const status = await withArbiter(
+      { workers: 1, settings: { bootTimeout: 2000 }, script: [{}] },
+      function* (scene) {
+        yield* sleep(1990);
+        assert.equal(scene.alive.length, 1);
+        yield* sleep(100);
+        assert.equal(scene.alive.length, 0);
+      },
+    );
+    assert.equal(status, 3);
+  });
+
+  test('says that a worker is deaf, kills it at the timeout, and replaces it', async () => {
+    const script = [{ boots: 10, deafAfter: 5000 }];
+    const settings = { stallWarning: 1000, timeout: 4000 };
+    await withArbiter({ settings, script }, function* (scene) {
+      yield* sleep(5700);
+      assert.equal(scene.said(/is deaf/).length, 0);
+      yield* sleep(800);
+      assert.equal(scene.said(/worker 100 is deaf/).length, 1);
+      yield* sleep(2000);
+      assert.ok(scene.started[0]!.alive);
+      yield* sleep(1000);
+      assert.deepEqual(scene.started[0]!.signals, ['SIGKILL']);
+      assert.equal(scene.said(/worker 100 was deaf for \d+ ms \(timeout\) and was killed/).length, 1);
+      assert.deepEqual(scene.serving.map(({ slot }) => slot).sort(), [0, 1]);
+      assert.equal(scene.started.length, 3, 'the other one was left alone');
+    });
+  });
+
+  test('takes one worker more and one fewer; nobody is in the queue of the one that goes', async () => {
+    await withArbiter({ workers: 1 }, function* (scene) {
+      yield* sleep(200);
+      scene.arbiter.command('more');
+      yield* sleep(200);
+      assert.deepEqual(pids(scene.serving), [100, 101]);
+      scene.arbiter.command('fewer');
+      yield* sleep(30);
+      assert.deepEqual(scene.socketCalls, ['stopListening 1']);
+      assert.deepEqual(scene.started[1]!.signals, []);
+      yield* sleep(200);
+      assert.deepEqual(scene.started[1]!.signals, ['SIGTERM']);
+      assert.deepEqual(scene.socketCalls, ['stopListening 1', 'closeSlot 1']);
+      scene.arbiter.command('fewer');
+      yield* sleep(200);
+      assert.deepEqual(pids(scene.serving), [100]);
+      assert.equal(scene.said(/would be none/).length, 1);
+    });
+  });
+});
+
+describe('a reload', () => {
+  test('ends an old worker only when a new one serves in its place, one after another', async () => {
+    await withArbiter({ settings: { minUptime: 500 } }, function* (scene) {
+      yield* sleep(200);
+      scene.reread = () => ({ keepAliveTimeout: 1234 });
+      scene.arbiter.command('reload');
+      yield* sleep(550);
+      assert.deepEqual(pids(scene.serving), [100, 101, 102]);
+      assert.ok(scene.started.slice(0, 2).every(({ signals }) => signals.length === 0));
+      yield* sleep(100);
+      assert.deepEqual(scene.started[0]!.signals, ['SIGTERM']);
+      assert.deepEqual(scene.started[1]!.signals, []);
+      yield* sleep(700);
+      assert.deepEqual(pids(scene.serving), [102, 103]);
+      assert.ok(scene.serving.every(({ boot }) => boot.resolved.settings.keepAliveTimeout === 1234));
+      assert.equal(scene.said(/reload: done/).length, 1);
+    });
+  });
+
+  for (const [name, failing, why] of [
+    [
+      'fails to boot',
+      { ends: { after: 50, code: 3 }, failure: 'syntax error in app.ts' },
+      /syntax error in app\.ts/,
+    ],
+    ['hangs', {}, /did not listen within 60000 ms/],
+    ['fails in its first moments', { boots: 10, ends: { after: 200, code: 1 } }, /ended with status 1/],
+  ] as const) {
+    test(`to a version that ${name} leaves the old one serving, and says why`, async () => {
+      await withArbiter({ script: [{ boots: 10 }, { boots: 10 }, failing] }, function* (scene) {
+        yield* sleep(200);
+        scene.reread = () => ({ keepAliveTimeout: 1234 });
+        scene.arbiter.command('reload');
+        yield* sleep(61_000);
+        assert.deepEqual(pids(scene.serving), [100, 101]);
+        assert.equal(scene.started.length, 3);
+        assert.match(scene.said(/reload failed/).join(), why);
+        // Who takes the place of another later is of the old version.
+        scene.started[0]!.kill('SIGKILL');
+        yield* sleep(300);
+        assert.equal(scene.started[3]!.boot.resolved.settings.keepAliveTimeout, 75_000);
+      });
+    });
+  }
+
+  test('with settings that can not be read changes nothing', async () => {
+    await withArbiter({}, function* (scene) {
+      yield* sleep(200);
+      scene.reread = unreadable;
+      scene.arbiter.command('reload');
+      yield* sleep(1000);
+      assert.deepEqual(pids(scene.serving), [100, 101]);
+      assert.match(scene.said(/reload failed/).join(), /everything stays as it is: [\s\S]*SISKIN_BIND/);
+    });
+  });
+
+  test('is given up when the arbiter is told to stop', async () => {
+    await withArbiter({ script: [{ boots: 10 }, { boots: 10 }, {}] }, function* (scene) {
+      yield* sleep(200);
+      scene.arbiter.command('reload');
+      yield* sleep(100);
+      scene.arbiter.command('stop');
+      yield* sleep(500);
+      assert.equal(scene.alive.length, 0);
+      assert.deepEqual(scene.started[2]!.signals, ['SIGKILL']);
+    });
+  });
+
+  test('that comes during another begins anew', async () => {
+    await withArbiter({ workers: 1, script: [{ boots: 10 }, {}] }, function* (scene) {
+      yield* sleep(200);
+      scene.arbiter.command('reload');
+      yield* sleep(100);
+      scene.arbiter.command('reload');
+      yield* sleep(2000);
+      assert.deepEqual(pids(scene.serving), [102]);
+      assert.deepEqual(scene.started[1]!.signals, ['SIGKILL']);
+    });
+  });
+
+  test('goes on where a worker dies that was to be replaced', async () => {
+    await withArbiter(
+      { workers: 1, script: [{ boots: 10, ends: { after: 400, code: 1 } }] },
+      function* (scene) {
+        yield* sleep(200);
+        scene.arbiter.command('reload');
+        yield* sleep(3000);
+        assert.equal(scene.serving.length, 1);
+        assert.equal(scene.alive.length, 1);
+      },
+    );
+  });
+});

@@ -1,0 +1,199 @@
+// An arbiter whose workers are simulated, in simulated time: what it does in a day takes no time, and the same in each run.
+
+import { Arbiter, type ArbiterOptions } from '../../src/arbiter/arbiter.ts';
+import type { Exit, Sockets, WorkerEvents, WorkerProcess } from '../../src/arbiter/launcher.ts';
+import { ConfigError, defaultSettings, type Settings } from '../../src/config/index.ts';
+import type { Loop } from '../../src/loop/index.ts';
+import type { Boot } from '../../src/protocol/index.ts';
+import { type Co, spawn } from '../../src/task/index.ts';
+import { simulate } from '../task/simulate.ts';
+
+/** How a simulated worker behaves. */
+export interface Behaviour {
+  /** Milliseconds from its start until it serves; never, if absent. */
+  readonly boots?: number;
+  /** It ends by itself, so many milliseconds after its start. */
+  readonly ends?: { readonly after: number; readonly code?: number; readonly signal?: NodeJS.Signals };
+  /** What it says before it ends. */
+  readonly failure?: string;
+  /** Its event loop is blocked from then on: it says nothing, and hears no signal but SIGKILL. */
+  readonly deafAfter?: number;
+  /** Milliseconds from SIGTERM to its end; `Infinity`: it ignores it. */
+  readonly drains?: number;
+}
+
+const GOOD: Behaviour = { boots: 100, drains: 20 };
+const BEAT = 200;
+
+/** A process that behaves as told. */
+export class SimulatedWorker implements WorkerProcess {
+  readonly pid: number;
+  readonly slot: number;
+  readonly boot: Boot;
+  readonly signals: NodeJS.Signals[] = [];
+  alive = true;
+  serves = false;
+  readonly #loop: Loop;
+  readonly #behaviour: Behaviour;
+  readonly #events: WorkerEvents;
+  readonly #born: number;
+
+  constructor(loop: Loop, pid: number, slot: number, boot: Boot, behaviour: Behaviour, events: WorkerEvents) {
+    this.#loop = loop;
+    this.pid = pid;
+    this.slot = slot;
+    this.boot = boot;
+    this.#behaviour = behaviour;
+    this.#events = events;
+    this.#born = loop.now();
+    const { boots, ends, failure } = behaviour;
+    if (boots !== undefined) this.#after(boots, () => this.#serve());
+    if (ends !== undefined) {
+      this.#after(ends.after, () => {
+        if (failure !== undefined)
+          events.onReport({ type: 'failed', status: ends.code ?? 0, message: failure });
+        this.#end({ code: ends.signal === undefined ? (ends.code ?? 0) : null, signal: ends.signal ?? null });
+      });
+    }
+  }
+
+  get #deaf(): boolean {
+    const { deafAfter } = this.#behaviour;
+    return deafAfter !== undefined && this.#loop.now() - this.#born >= deafAfter;
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.signals.push(signal);
+    if (signal === 'SIGKILL') this.#after(1, () => this.#end({ code: null, signal }));
+    else if (this.#deaf) return;
+    else if (signal === 'SIGQUIT') this.#after(1, () => this.#end({ code: 0, signal: null }));
+    else if (signal === 'SIGTERM') {
+      const { drains = 20 } = this.#behaviour;
+      if (Number.isFinite(drains)) this.#after(drains, () => this.#end({ code: 0, signal: null }));
+    }
+  }
+
+  #serve(): void {
+    this.serves = true;
+    this.#events.onReport({
+      type: 'ready',
+      kind: { interface: 'fetch' },
+      addresses: ['http://127.0.0.1:8000'],
+      kernel: 'sim',
+    });
+    this.#beat();
+  }
+
+  #beat(): void {
+    if (this.#deaf) return;
+    this.#events.onReport({ type: 'beat', connections: 0, inFlight: 0, requests: 0, resident: 0 });
+    this.#after(BEAT, () => this.#beat());
+  }
+
+  #after(milliseconds: number, action: () => void): void {
+    this.#loop.setTimer(milliseconds, () => {
+      if (this.alive) action();
+    });
+  }
+
+  #end(exit: Exit): void {
+    this.alive = false;
+    this.serves = false;
+    this.#events.onExit(exit);
+  }
+}
+
+/** What a test sees of it all. */
+export class Scene {
+  readonly arbiter: Arbiter;
+  readonly loop: Loop;
+  /** All that were ever started. */
+  readonly started: SimulatedWorker[] = [];
+  readonly log: string[] = [];
+  readonly socketCalls: string[] = [];
+  /** What the next ones do, in order; then they are good. */
+  readonly script: Behaviour[];
+  /** What a reload finds. */
+  reread: (() => Partial<Settings>) | undefined;
+
+  constructor(loop: Loop, workers: number, settings: Partial<Settings>, script: readonly Behaviour[]) {
+    this.loop = loop;
+    this.script = [...script];
+    const say = (level: string) => (_fields: object, message: string) =>
+      void this.log.push(`${level}: ${message}`);
+    const sockets: Sockets = {
+      stopListening: (slot) => void this.socketCalls.push(`stopListening ${slot ?? 'all'}`),
+      closeSlot: (slot) => void this.socketCalls.push(`closeSlot ${slot}`),
+      close: () => void this.socketCalls.push('close'),
+    };
+    const options: ArbiterOptions = {
+      loop,
+      workers,
+      sockets,
+      log: { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') },
+      boot: bootWith(settings),
+      readBoot: async () => bootWith({ ...settings, ...this.reread?.() }),
+      launch: (slot, boot, events) => {
+        const behaviour = this.script.shift() ?? GOOD;
+        const worker = new SimulatedWorker(loop, 100 + this.started.length, slot, boot, behaviour, events);
+        this.started.push(worker);
+        return worker;
+      },
+    };
+    this.arbiter = new Arbiter(options);
+  }
+
+  get alive(): SimulatedWorker[] {
+    return this.started.filter(({ alive }) => alive);
+  }
+
+  get serving(): SimulatedWorker[] {
+    return this.started.filter(({ serves }) => serves);
+  }
+
+  /** Lines of the log that match. */
+  said(pattern: RegExp): string[] {
+    return this.log.filter((line) => pattern.test(line));
+  }
+}
+
+function bootWith(settings: Partial<Settings>): Boot {
+  const complete = { ...defaultSettings(), ...settings };
+  return {
+    type: 'boot',
+    specifier: 'app.ts',
+    rest: [],
+    resolved: { settings: complete, origins: {} as never, warnings: [] },
+  };
+}
+
+/** Settings that can't be read. */
+export function unreadable(): never {
+  throw new ConfigError([
+    {
+      setting: 'bind',
+      origin: { kind: 'environment', name: 'SISKIN_BIND' },
+      got: 'x',
+      reason: 'is wrong',
+      expected: 'right',
+    },
+  ]);
+}
+
+/** Runs `test` beside an arbiter, stops that, and resolves with the status it ended with. */
+export function withArbiter(
+  {
+    workers = 2,
+    settings = {},
+    script = [],
+  }: { workers?: number; settings?: Partial<Settings>; script?: Behaviour[] },
+  test: (scene: Scene) => Co<void>,
+): Promise<number> {
+  return simulate(function* ({ loop }) {
+    const scene = new Scene(loop, workers, settings, script);
+    const running = spawn(loop, scene.arbiter.run());
+    yield* test(scene);
+    scene.arbiter.command('quit');
+    return yield* running.join();
+  });
+}
