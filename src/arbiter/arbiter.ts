@@ -61,6 +61,8 @@ const HANDSHAKE_TIME = 60;
 const MARGIN = 2_000;
 /** Milliseconds from SIGQUIT to SIGKILL. */
 const QUICK = 1_000;
+/** Milliseconds until a replacement that has failed is tried again. */
+const RECYCLE_PAUSE = 10_000;
 const LOAD_FAILURE = 3;
 
 /** A place for one worker, with listening sockets of its own. */
@@ -123,7 +125,8 @@ export class Arbiter {
   *#serve(tasks: Scope): Co<number> {
     this.#tasks = tasks;
     for (let i = 0; i < this.#options.workers; i++) this.#addSlot();
-    tasks.spawn(watchHealth(this.#loop, this.#log, () => [this.workers, this.#settings]));
+    const current = () => [this.workers, this.#settings] as const;
+    tasks.spawn(watchHealth(this.#loop, this.#log, current, (worker, why) => this.#recycle(worker, why)));
     tasks.spawn(this.#failToStart());
     for (;;) {
       const command = yield* this.#commands.receive();
@@ -286,6 +289,31 @@ export class Arbiter {
     } finally {
       if (!taken) next.kill('SIGKILL', 'is not needed');
     }
+  }
+
+  /** Another one takes the place of `worker`, as soon as it serves. */
+  #recycle(worker: Worker, why: string): void {
+    const slot = this.#slots.find((each) => each.worker === worker);
+    if (slot === undefined) return;
+    this.#log.info({ worker: slot.index, pid: worker.pid }, `worker ${worker.pid} ${why}: it is replaced`);
+    this.#spawn(this.#recycleIn(slot, worker), { name: 'a replacement' });
+  }
+
+  *#recycleIn(slot: Slot, worker: Worker): Co<void> {
+    const failure = yield* this.#replacing.with(this.#replaceIn(slot, worker));
+    if (failure === undefined) return;
+    this.#log.error(
+      { pid: worker.pid },
+      `worker ${worker.pid} stays for now: the one for its place ${failure}`,
+    );
+    // Not at once again.
+    yield* sleep(RECYCLE_PAUSE);
+    worker.recycled = false;
+  }
+
+  *#replaceIn(slot: Slot, worker: Worker): Co<string | undefined> {
+    // A reload may have done it meanwhile.
+    return slot.worker !== worker || slot.retired ? undefined : yield* this.#replace(slot);
   }
 
   // ── The end ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,4 +1,5 @@
-// Looks after the workers' health: one whose event loop is blocked says nothing, and is killed when that takes too long.
+// Looks after the workers' health: one whose event loop is blocked says nothing, and is killed when that takes too long;
+// one that has had its share of requests, memory or time gives its place to another.
 
 import type { Settings } from '../config/index.ts';
 import type { Loop } from '../loop/index.ts';
@@ -12,6 +13,7 @@ export function* watchHealth(
   loop: Loop,
   log: Log,
   current: () => readonly [readonly Worker[], Settings],
+  recycle: (worker: Worker, why: string) => void,
 ): Co<never> {
   let lookedAt = loop.now();
   for (;;) {
@@ -24,6 +26,11 @@ export function* watchHealth(
       // Nobody ran while the machine slept, or this process was stopped: they are to be heard first.
       if (late) worker.heardAt = lookedAt;
       else examine(worker, lookedAt - worker.heardAt, settings, log);
+      const why = worker.recycled || worker.draining ? undefined : excess(worker, settings);
+      if (why !== undefined) {
+        worker.recycled = true;
+        recycle(worker, why);
+      }
     }
     yield* sleep(interval);
   }
@@ -37,4 +44,17 @@ function examine(worker: Worker, deaf: number, { timeout, stallWarning }: Settin
     worker.warned = true;
     log.warn(fields, `worker ${worker.pid} is deaf: its event loop is blocked`);
   }
+}
+
+/** Of what it has had more than it may. */
+function excess(
+  { beat, age, chance }: Worker,
+  { maxRequests, maxRequestsJitter, maxMemory, maxAge }: Settings,
+): string | undefined {
+  if (maxAge > 0 && age >= maxAge) return `is ${Math.round(age / 1000)} s old (maxAge)`;
+  if (beat === undefined) return undefined;
+  const requests = maxRequests + Math.floor(chance * (maxRequestsJitter + 1));
+  if (maxRequests > 0 && beat.requests >= requests) return `has had ${beat.requests} requests (maxRequests)`;
+  const megabytes = Math.round(beat.resident / 1024 ** 2);
+  return maxMemory > 0 && beat.resident >= maxMemory ? `takes ${megabytes} MB (maxMemory)` : undefined;
 }

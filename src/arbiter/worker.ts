@@ -14,6 +14,8 @@ export interface WorkerListener {
   onEnd(): void;
 }
 
+const random = new Uint32Array(1);
+
 export class Worker {
   readonly slot: number;
   readonly startedAt: number;
@@ -38,11 +40,17 @@ export class Worker {
   heardAt: number;
   /** The log has said that it is deaf. */
   warned = false;
+  /** Another one is to take its place, for the reason that the log has given. */
+  recycled = false;
+  /** From 0 to 1: its share of the jitter. */
+  readonly chance: number;
 
   constructor(loop: Loop, launch: Launch, slot: number, boot: Boot, listener: WorkerListener) {
     this.#loop = loop;
     this.slot = slot;
     this.startedAt = loop.now();
+    loop.kernel.random(new Uint8Array(random.buffer));
+    this.chance = random[0]! / 2 ** 32;
     this.heardAt = this.startedAt;
     this.#listener = listener;
     this.#process = launch(slot, boot, {

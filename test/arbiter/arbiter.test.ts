@@ -255,3 +255,50 @@ describe('a reload', () => {
     );
   });
 });
+
+describe('a worker that has had its share', () => {
+  /** Requests and memory grow by 1 and by 1 MB a millisecond. */
+  const growing = { boots: 10, uses: (age: number) => ({ requests: age, resident: age * 1024 ** 2 }) };
+
+  for (const [name, settings, pattern] of [
+    ['requests', { maxRequests: 2000 }, /has had 2\d\d\d requests \(maxRequests\)/],
+    ['memory', { maxMemory: 2000 * 1024 ** 2 }, /takes 2\d\d\d MB \(maxMemory\)/],
+    ['age', { maxAge: 2000 }, /is 2 s old \(maxAge\)/],
+  ] as const) {
+    test(`of ${name} is replaced, one after another, each only when the next one serves`, async () => {
+      const limits = { ...settings, minUptime: 300 };
+      await withArbiter({ settings: limits, script: [growing, growing] }, function* (scene) {
+        yield* sleep(1900);
+        assert.equal(scene.started.length, 2);
+        for (let i = 0; i < 300; i++) {
+          yield* sleep(5);
+          assert.ok(scene.serving.length >= 2);
+          assert.ok(scene.alive.length <= 4);
+        }
+        assert.equal(scene.said(pattern).length, 2);
+        assert.deepEqual(pids(scene.serving).sort(), [102, 103]);
+      });
+    });
+  }
+
+  test('has more of them where there is jitter, each its own', async () => {
+    const settings = { maxRequests: 1000, maxRequestsJitter: 4000, minUptime: 1 };
+    await withArbiter({ workers: 4, settings, script: Array(4).fill(growing) }, function* (scene) {
+      yield* sleep(5500);
+      const counts = scene.said(/maxRequests/).map((line) => Number(/had (\d+)/.exec(line)![1]));
+      assert.equal(counts.length, 4);
+      assert.ok(new Set(counts).size > 2, counts.join());
+    });
+  });
+
+  test('stays where the one for its place fails, and is tried again later', async () => {
+    const script = [{ ...growing }, { ends: { after: 10, code: 3 }, failure: 'no longer loads' }];
+    await withArbiter({ workers: 1, settings: { maxRequests: 1000 }, script }, function* (scene) {
+      yield* sleep(5000);
+      assert.deepEqual(pids(scene.serving), [100]);
+      assert.match(scene.said(/stays for now/).join(), /no longer loads/);
+      yield* sleep(8000);
+      assert.deepEqual(pids(scene.serving), [102]);
+    });
+  });
+});

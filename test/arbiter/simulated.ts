@@ -18,6 +18,8 @@ export interface Behaviour {
   readonly failure?: string;
   /** Its event loop is blocked from then on: it says nothing, and hears no signal but SIGKILL. */
   readonly deafAfter?: number;
+  /** Requests and bytes of memory that it has at a time after its start. */
+  readonly uses?: (age: number) => { readonly requests?: number; readonly resident?: number };
   /** Milliseconds from SIGTERM to its end; `Infinity`: it ignores it. */
   readonly drains?: number;
 }
@@ -86,7 +88,8 @@ export class SimulatedWorker implements WorkerProcess {
 
   #beat(): void {
     if (this.#deaf) return;
-    this.#events.onReport({ type: 'beat', connections: 0, inFlight: 0, requests: 0, resident: 0 });
+    const { requests = 0, resident = 0 } = this.#behaviour.uses?.(this.#loop.now() - this.#born) ?? {};
+    this.#events.onReport({ type: 'beat', connections: 0, inFlight: 0, requests, resident });
     this.#after(BEAT, () => this.#beat());
   }
 

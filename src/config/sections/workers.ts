@@ -1,6 +1,6 @@
 // Settings: how many processes serve the app, and what becomes of one that fails.
 
-import { count, duration, onOff } from '../kinds.ts';
+import { count, duration, onOff, size } from '../kinds.ts';
 import { setting } from '../setting.ts';
 
 export const workers = {
@@ -45,6 +45,31 @@ export const workers = {
       default: 500,
       description: 'How long a new worker must have served before a reload ends an old one',
       reason: 'An app that fails in its first moments is no replacement for one that works.',
+    }),
+    maxRequests: setting({
+      kind: count(1, Number.MAX_SAFE_INTEGER, { zero: 'any number' }),
+      default: 0,
+      description:
+        'Requests after which a worker is replaced by a new one, which serves before the old one ends',
+      reason: 'A remedy for an app that leaks while its leak is looked for; none is needed otherwise.',
+    }),
+    maxRequestsJitter: setting({
+      kind: count(1, Number.MAX_SAFE_INTEGER, { zero: 'none' }),
+      default: 0,
+      description: 'How many requests more it may be, at random for each worker',
+      reason: 'Workers that began together would be replaced in a row.',
+    }),
+    maxMemory: setting({
+      kind: size(1024 ** 2, 1024 ** 5, 'any amount'),
+      default: 0,
+      description: 'Resident memory above which a worker is replaced in the same way',
+      reason: 'Only the app knows how much it needs.',
+    }),
+    maxAge: setting({
+      kind: duration(1000, 'any age'),
+      default: 0,
+      description: 'Age at which a worker is replaced in the same way',
+      reason: 'As for maxRequests.',
     }),
   },
 } as const;
