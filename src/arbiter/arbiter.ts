@@ -27,7 +27,7 @@ import {
 import { Backoff } from './backoff.ts';
 import { watchHealth } from './health.ts';
 import type { Launch, Sockets } from './launcher.ts';
-import { describeExit } from './words.ts';
+import { describeExit, stackOf } from './words.ts';
 import { type BootResult, Worker } from './worker.ts';
 
 /** What the arbiter is told to do. `stop`: finish what is in flight; `quit`: at once. */
@@ -85,9 +85,10 @@ export class Arbiter {
   /** Set where the first start has failed: the status to end with. */
   readonly #failed = new Signal<number>();
   readonly #hurry = new Signal();
+  /** Some worker has. */
+  readonly #served = new Signal();
   #tasks: Scope | undefined;
   #boot: Boot;
-  #everServed = false;
   #stopping = false;
   #reload: Task<void> | undefined;
 
@@ -124,7 +125,7 @@ export class Arbiter {
 
   *#serve(tasks: Scope): Co<number> {
     this.#tasks = tasks;
-    for (let i = 0; i < this.#options.workers; i++) this.#addSlot();
+    tasks.spawn(this.#start());
     const current = () => [this.workers, this.#settings] as const;
     tasks.spawn(watchHealth(this.#loop, this.#log, current, (worker, why) => this.#recycle(worker, why)));
     tasks.spawn(this.#failToStart());
@@ -140,6 +141,13 @@ export class Arbiter {
       else if (command === 'more') this.#addSlot(true);
       else tasks.spawn(this.#removeSlot());
     }
+  }
+
+  /** One worker first: where the app does not load, it says so once. */
+  *#start(): Co<void> {
+    this.#addSlot();
+    yield* this.#served.wait();
+    for (let i = 1; i < this.#options.workers; i++) this.#addSlot();
   }
 
   *#failToStart(): Co<void> {
@@ -209,7 +217,7 @@ export class Arbiter {
     const result = yield* worker.boots(bootTimeout);
     if (result === 'late')
       worker.kill('SIGKILL', `did not listen within ${bootTimeout} ms (bootTimeout) and was killed`);
-    if (result !== 'serving' && !this.#everServed && !this.#stopping) {
+    if (result !== 'serving' && !this.#served.isSet && !this.#stopping) {
       const exit = yield* worker.exited.wait();
       this.#failed.set(exit.code ?? LOAD_FAILURE);
     }
@@ -219,9 +227,16 @@ export class Arbiter {
   #launch(slot: number, boot: Boot): Worker {
     const worker: Worker = new Worker(this.#loop, this.#options.launch, slot, boot, {
       onReady: (ready) => {
-        this.#everServed = true;
-        this.#log.debug({ worker: slot, pid: worker.pid }, `worker ${worker.pid} serves`);
+        this.#served.set();
+        const ms = Math.round(worker.age);
+        this.#log.debug({ worker: slot, pid: worker.pid, ms }, `worker ${worker.pid} serves`);
         this.#options.onReady?.(ready);
+      },
+      onStall: (stalled) => {
+        const { ms, request } = stalled;
+        const where = request === undefined ? '' : `, in ${request}`;
+        const fields = { worker: slot, pid: worker.pid, ms, err: stackOf(stalled) };
+        this.#log.warn(fields, `worker ${worker.pid} is deaf: its event loop is blocked${where}`);
       },
       onEnd: () => this.#workers.delete(worker),
     });

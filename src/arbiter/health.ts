@@ -8,6 +8,9 @@ import { type Co, sleep } from '../task/index.ts';
 import type { Log } from './arbiter.ts';
 import type { Worker } from './worker.ts';
 
+/** Milliseconds in which a worker says itself, by its watchdog, that it is blocked, and where: one that is stopped can't. */
+const OWN_WORDS = 1000;
+
 /** Looks until it is cancelled; `current`: the workers, and what holds for them. */
 export function* watchHealth(
   loop: Loop,
@@ -39,8 +42,9 @@ export function* watchHealth(
 function examine(worker: Worker, deaf: number, { timeout, stallWarning }: Settings, log: Log): void {
   const fields = { worker: worker.slot, pid: worker.pid, ms: Math.round(deaf) };
   if (timeout > 0 && deaf >= timeout) {
-    worker.kill('SIGKILL', `was deaf for ${Math.round(deaf)} ms (timeout) and was killed`);
-  } else if (stallWarning > 0 && deaf >= stallWarning && !worker.warned) {
+    const where = worker.stall?.request === undefined ? '' : ` in ${worker.stall.request}`;
+    worker.kill('SIGKILL', `was deaf for ${Math.round(deaf)} ms${where} (timeout) and was killed`);
+  } else if (stallWarning > 0 && deaf >= stallWarning + OWN_WORDS && !worker.warned) {
     worker.warned = true;
     log.warn(fields, `worker ${worker.pid} is deaf: its event loop is blocked`);
   }

@@ -1,5 +1,6 @@
 // How a process has ended, in words.
 
+import type { Stalled } from '../protocol/index.ts';
 import type { Exit } from './launcher.ts';
 
 const SIGNALS: Partial<Readonly<Record<NodeJS.Signals, string>>> = {
@@ -26,4 +27,14 @@ export function describeExit({ code, signal, error }: Exit): string {
   if (error !== undefined) return `could not be started: ${error.message}`;
   if (signal !== null) return SIGNALS[signal] ?? `was ended by ${signal}`;
   return STATUSES[code ?? 0] ?? `ended with status ${code}`;
+}
+
+/** Where a worker's main thread is, as an error that a log shows with its stack. */
+export function stackOf({ request, stack }: Stalled): Error {
+  const where = request ?? 'no request that has just begun';
+  const error = new Error(where);
+  error.name = 'Blocked';
+  const frames = stack ?? ['no stack can be had: it is in a regular expression, or in a native call'];
+  error.stack = [`Blocked: ${where}`, ...frames.map((frame) => `    ${frame}`)].join('\n');
+  return error;
 }

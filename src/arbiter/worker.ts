@@ -1,7 +1,7 @@
 // One worker, as the arbiter knows it: a process, what it last said, and what is being waited for.
 
 import type { Loop } from '../loop/index.ts';
-import type { Beat, Boot, Ready, Report } from '../protocol/index.ts';
+import type { Beat, Boot, Ready, Report, Stalled } from '../protocol/index.ts';
 import { type Co, DeadlineExceeded, deadline, race, Signal, sleep } from '../task/index.ts';
 import type { Exit, Launch, WorkerProcess } from './launcher.ts';
 
@@ -11,6 +11,7 @@ export type BootResult = 'serving' | 'ended' | 'late';
 /** Told of what becomes of it. */
 export interface WorkerListener {
   onReady(ready: Ready): void;
+  onStall(stalled: Stalled): void;
   onEnd(): void;
 }
 
@@ -30,6 +31,8 @@ export class Worker {
   /** What it has said of itself when it failed to boot. */
   failure: string | undefined;
   beat: Beat | undefined;
+  /** What it was last blocked in. */
+  stall: Stalled | undefined;
   serving = false;
   /** It has served, whatever it does now. */
   served = false;
@@ -73,8 +76,16 @@ export class Worker {
   }
 
   #hear(report: Report): void {
+    // A thread says so, and that is no sign of life.
+    if (report.type === 'stalled') {
+      this.warned = true;
+      this.stall = report;
+      this.#listener.onStall(report);
+      return;
+    }
     this.heardAt = this.#loop.now();
     this.warned = false;
+    this.stall = undefined;
     if (report.type === 'beat') this.beat = report;
     else if (report.type === 'failed') this.failure = report.message;
     else if (report.type === 'ready') {

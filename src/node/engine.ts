@@ -47,7 +47,7 @@ export class Engine {
 
   /** Takes over `listeners`. */
   constructor(program: NodeServer, listeners: readonly Listener[]) {
-    const { settings, log, recordAccess } = current();
+    const { settings, log, recordAccess, trace } = current();
     this.#program = program;
     this.#listeners = listeners;
     adoptTimeouts(program, settings);
@@ -62,7 +62,7 @@ export class Engine {
       },
     });
     this.#server = new Server(
-      { loop: sharedLoop(), app, settings: settingsOf(program, settings), log, recordAccess },
+      { loop: sharedLoop(), app, settings: settingsOf(program, settings), log, recordAccess, trace },
       listeners,
     );
     this.#applyTimeouts();

@@ -5,7 +5,14 @@ import type { Server as NetServer } from 'node:net';
 import { type BindAddress, defaultSettings, type Settings } from '../config/index.ts';
 import { createKernel } from '../kernel/index.ts';
 import { Loop } from '../loop/index.ts';
-import { type AccessRecord, type Claim, CONSOLE_LOGGER, type Logger, type Server } from '../server/index.ts';
+import {
+  type AccessRecord,
+  type Claim,
+  CONSOLE_LOGGER,
+  type Logger,
+  type Server,
+  type Trace,
+} from '../server/index.ts';
 
 export interface Configuration {
   readonly settings: Settings;
@@ -14,6 +21,7 @@ export interface Configuration {
   /** Where the first server of the program listens, whatever the program says. */
   readonly bind?: readonly BindAddress[] | undefined;
   readonly claim?: Claim | undefined;
+  readonly trace?: Trace | undefined;
 }
 
 let configuration: Configuration = { settings: defaultSettings(), log: CONSOLE_LOGGER };

@@ -9,4 +9,5 @@ export {
   type Order,
   type Ready,
   type Report,
+  type Stalled,
 } from './messages.ts';

@@ -37,7 +37,7 @@ export interface Listening {
 }
 
 /** From a worker. */
-export type Report = ListenRequest | Ready | Beat | Failed;
+export type Report = ListenRequest | Ready | Beat | Stalled | Failed;
 
 export interface ListenRequest {
   readonly type: 'listen';
@@ -65,6 +65,17 @@ export interface Beat {
   readonly requests: number;
   /** Bytes of memory. */
   readonly resident: number;
+}
+
+/** Its event loop is blocked; a thread of it says so. */
+export interface Stalled {
+  readonly type: 'stalled';
+  /** For so long, in milliseconds. */
+  readonly ms: number;
+  /** `GET /path` of the request whose handler runs, if one does. */
+  readonly request: string | undefined;
+  /** Of the main thread, innermost first; absent where it is in a regular expression or a native call. */
+  readonly stack?: readonly string[];
 }
 
 /** It does not serve, and ends with this status. It has told people why itself. */

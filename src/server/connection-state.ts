@@ -183,12 +183,15 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined, Client {
     const { context } = this;
     context.counters.inFlight++;
     let work: Work | typeof LATER | undefined;
+    context.trace?.enter(exchange.head.method, exchange.head.target);
     try {
       work = context.asyncContext.runInAsyncScope(callHandle, context, exchange);
     } catch (error) {
       context.counters.inFlight--;
       this.appFailed(exchange, error);
       return;
+    } finally {
+      context.trace?.leave();
     }
     if (work === undefined) {
       context.counters.inFlight--;

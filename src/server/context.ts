@@ -17,12 +17,21 @@ import { OverloadLog } from './overload-log.ts';
 /** One recv takes at most this: a head, or a batch of pipelined ones, or a slice of an upload. */
 const RECEIVE_SIZE = 64 * 1024;
 
+/** Told of where the main thread is. */
+export interface Trace {
+  /** A handler is about to be called. */
+  enter(method: string, target: string): void;
+  /** It has returned, or waits. */
+  leave(): void;
+}
+
 export interface ContextOptions {
   readonly loop: Loop;
   readonly app: App;
   readonly settings: Settings;
   readonly log: Logger;
   readonly recordAccess?: ((record: AccessRecord) => void) | undefined;
+  readonly trace?: Trace | undefined;
   /** Resolves when what the app does behind its answers is done: a stop waits for it. */
   readonly settled?: () => Promise<void>;
 }
@@ -33,6 +42,7 @@ export class ServerContext {
   readonly settings: Settings;
   readonly log: Logger;
   readonly recordAccess: ((record: AccessRecord) => void) | undefined;
+  readonly trace: Trace | undefined;
   readonly settled: () => Promise<void>;
   /** Handlers that run as coroutines. Cancelled with their connection, they may have something to clean up. */
   readonly coroutines = new Set<Task<void>>();
@@ -64,6 +74,7 @@ export class ServerContext {
     this.settings = settings;
     this.log = options.log;
     this.recordAccess = options.recordAccess;
+    this.trace = options.trace;
     this.settled = options.settled ?? (() => Promise.resolve());
     this.headLimits = {
       requestLine: settings.limitRequestLine,

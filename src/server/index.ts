@@ -7,9 +7,11 @@ import { type Address, createKernel, formatAddress, type ListenOptions } from '.
 import { Loop } from '../loop/index.ts';
 import { type Listener, listen } from '../net/index.ts';
 import { type Co, spawn } from '../task/index.ts';
+import type { Trace } from './context.ts';
 import { type AccessRecord, CONSOLE_LOGGER, type Logger } from './log.ts';
 import { Server } from './server.ts';
 
+export type { Trace } from './context.ts';
 export { type AccessRecord, CONSOLE_LOGGER, type Logger } from './log.ts';
 export { Server } from './server.ts';
 
@@ -22,6 +24,7 @@ export interface ServerHooks {
   /** Told of every answered request. */
   readonly recordAccess?: (record: AccessRecord) => void;
   readonly claim?: Claim | undefined;
+  readonly trace?: Trace | undefined;
 }
 
 export interface RunningServer {
@@ -59,7 +62,7 @@ export function startServer(
 export async function startApp(
   app: App,
   settings: Settings,
-  { log = CONSOLE_LOGGER, recordAccess, claim }: ServerHooks = {},
+  { log = CONSOLE_LOGGER, recordAccess, claim, trace }: ServerHooks = {},
   settled?: () => Promise<void>,
 ): Promise<RunningServer> {
   const loop = new Loop(createKernel(settings.kernel));
@@ -67,7 +70,7 @@ export async function startApp(
   try {
     const listeners = await spawn(loop, openListeners(settings, claim), { name: 'listening' });
     const server = new Server(
-      { loop, app, settings, log, recordAccess, ...(settled && { settled }) },
+      { loop, app, settings, log, recordAccess, trace, ...(settled && { settled }) },
       listeners,
     );
     const closed = server.closed.then(() => loop.close());

@@ -7,6 +7,7 @@ import { type ListenOptions, SystemError } from '../kernel/index.ts';
 import { keepPrivate, MESSAGE_LIMIT, receiveMessage, sendMessage } from '../kernel/linux/index.ts';
 import { sharedLoop } from '../node/index.ts';
 import { type Boot, CHANNEL, type Order, type Report } from '../protocol/index.ts';
+import type { Trace } from '../server/index.ts';
 
 export class Parent {
   readonly #fd: number;
@@ -18,6 +19,9 @@ export class Parent {
     this.#fd = fd;
     keepPrivate(fd);
   }
+
+  /** What is told where the main thread is: set before anything is served. */
+  trace: Trace | undefined;
 
   /** The first order; waits for it. */
   boot(): Boot {

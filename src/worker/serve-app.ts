@@ -15,6 +15,7 @@ import type { Parent } from './parent.ts';
 import { Serving, StartError } from './serving.ts';
 import { describeStartFailure, isListenFailure } from './start-failure.ts';
 import { isHandled, type StopCause, stopCause } from './stop.ts';
+import { Watchdog } from './watchdog.ts';
 
 const RUNTIME_FAILURE = 1;
 const LOAD_FAILURE = 3;
@@ -71,13 +72,15 @@ async function serveUntilStopped(
     stderr: process.stderr,
   });
   const access = settings.accessLog ? accessLogFor(settings.logFormat) : undefined;
+  const watchdog = parent && new Watchdog(settings);
+  if (parent !== undefined && settings.stallWarning > 0) parent.trace = watchdog;
   if (parent === undefined) for (const warning of warnings) log.warn({}, warning);
 
   const serving = new Serving(path, resolved, log, access?.record, parent);
+  const orphaned = parent === undefined ? NEVER : reportTo(parent, watchdog!, serving, settings);
   // A program may listen long before it is loaded: what stops it meanwhile stops a server.
   const early = await Promise.race([serving.start(specifier), stopped]);
   if (early !== undefined && !isServing()) return explainEarlyEnd(early, path, resolved);
-  const orphaned = parent === undefined ? NEVER : reportTo(parent, serving, settings);
   const cause = early ?? (await Promise.race([stopped, serving.closed, orphaned]));
   // An arbiter tells of what it has asked for itself.
   const tell = parent !== undefined && cause.kind === 'signal' ? 'debug' : 'info';
@@ -132,8 +135,14 @@ function programEnds(within: number): Promise<void> {
 }
 
 /** Says that it is alive, until the arbiter has gone. */
-function reportTo(parent: Parent, serving: Serving, settings: Settings): Promise<StopCause> {
+function reportTo(
+  parent: Parent,
+  watchdog: Watchdog,
+  serving: Serving,
+  settings: Settings,
+): Promise<StopCause> {
   const beat = (): void => {
+    watchdog.beat();
     const { connections, inFlight, requests } = serving.statistics();
     const resident = process.memoryUsage.rss();
     parent.report({ type: 'beat', connections, inFlight, requests, resident });

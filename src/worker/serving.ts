@@ -142,6 +142,7 @@ export class Serving {
       log: this.#log,
       ...(this.#recordAccess && { recordAccess: this.#recordAccess }),
       claim: this.#parent?.claim,
+      trace: this.#parent?.trace,
     };
     this.#server = await startServer(handler, this.#resolved.settings, hooks);
     void this.#server.closed.then(() => this.#closed.resolve({ kind: 'closed' }));
@@ -168,6 +169,7 @@ export class Serving {
       log: this.#log,
       recordAccess: this.#recordAccess,
       claim: this.#parent?.claim,
+      trace: this.#parent?.trace,
       ...(bind && { bind: settings.bind }),
     });
   }

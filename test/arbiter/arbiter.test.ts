@@ -10,7 +10,9 @@ const pids = (workers: readonly { pid: number }[]): number[] => workers.map(({ p
 describe('an arbiter', () => {
   test('fills every slot, and ends them all quickly when told to quit', async () => {
     const status = await withArbiter({ workers: 3 }, function* (scene) {
-      yield* sleep(150);
+      yield* sleep(50);
+      assert.equal(scene.started.length, 1, 'the first one shows whether the app loads');
+      yield* sleep(200);
       assert.deepEqual(
         scene.serving.map(({ slot }) => slot),
         [0, 1, 2],
@@ -105,7 +107,7 @@ describe('an arbiter', () => {
     const status = await withArbiter({ workers: 2, script }, function* (scene) {
       yield* sleep(500);
       assert.equal(scene.alive.length, 0);
-      assert.equal(scene.started.length, 2);
+      assert.equal(scene.started.length, 1, 'it has said so, and need not again');
     });
     assert.equal(status, 3);
   });
@@ -127,17 +129,35 @@ describe('an arbiter', () => {
     const script = [{ boots: 10, deafAfter: 5000 }];
     const settings = { stallWarning: 1000, timeout: 4000 };
     await withArbiter({ settings, script }, function* (scene) {
-      yield* sleep(5700);
-      assert.equal(scene.said(/is deaf/).length, 0);
+      yield* sleep(6700);
+      assert.equal(scene.said(/is deaf/).length, 0, 'its watchdog may say so in more detail');
       yield* sleep(800);
       assert.equal(scene.said(/worker 100 is deaf/).length, 1);
-      yield* sleep(2000);
+      yield* sleep(1000);
       assert.ok(scene.started[0]!.alive);
       yield* sleep(1000);
       assert.deepEqual(scene.started[0]!.signals, ['SIGKILL']);
       assert.equal(scene.said(/worker 100 was deaf for \d+ ms \(timeout\) and was killed/).length, 1);
       assert.deepEqual(scene.serving.map(({ slot }) => slot).sort(), [0, 1]);
       assert.equal(scene.started.length, 3, 'the other one was left alone');
+    });
+  });
+
+  test('tells what a blocked worker says of itself, and does not say it twice', async () => {
+    const stalled = {
+      type: 'stalled',
+      ms: 1000,
+      request: 'GET /loop',
+      stack: ['at burn (app.ts:1:1)'],
+    } as const;
+    const script = [{ boots: 10, deafAfter: 5000, says: { after: 6000, report: stalled } }];
+    await withArbiter({ workers: 1, settings: { timeout: 4000 }, script }, function* (scene) {
+      yield* sleep(8000);
+      assert.deepEqual(scene.said(/is deaf/), [
+        'warn: worker 100 is deaf: its event loop is blocked, in GET /loop',
+      ]);
+      yield* sleep(2000);
+      assert.match(scene.said(/was killed/).join(), /deaf for \d+ ms in GET \/loop \(timeout\)/);
     });
   });
 

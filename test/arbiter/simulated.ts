@@ -4,7 +4,7 @@ import { Arbiter, type ArbiterOptions } from '../../src/arbiter/arbiter.ts';
 import type { Exit, Sockets, WorkerEvents, WorkerProcess } from '../../src/arbiter/launcher.ts';
 import { ConfigError, defaultSettings, type Settings } from '../../src/config/index.ts';
 import type { Loop } from '../../src/loop/index.ts';
-import type { Boot } from '../../src/protocol/index.ts';
+import type { Boot, Report } from '../../src/protocol/index.ts';
 import { type Co, spawn } from '../../src/task/index.ts';
 import { simulate } from '../task/simulate.ts';
 
@@ -16,6 +16,8 @@ export interface Behaviour {
   readonly ends?: { readonly after: number; readonly code?: number; readonly signal?: NodeJS.Signals };
   /** What it says before it ends. */
   readonly failure?: string;
+  /** What another thread of it says. */
+  readonly says?: { readonly after: number; readonly report: Report };
   /** Its event loop is blocked from then on: it says nothing, and hears no signal but SIGKILL. */
   readonly deafAfter?: number;
   /** Requests and bytes of memory that it has at a time after its start. */
@@ -48,7 +50,8 @@ export class SimulatedWorker implements WorkerProcess {
     this.#behaviour = behaviour;
     this.#events = events;
     this.#born = loop.now();
-    const { boots, ends, failure } = behaviour;
+    const { boots, ends, failure, says } = behaviour;
+    if (says !== undefined) this.#after(says.after, () => events.onReport(says.report));
     if (boots !== undefined) this.#after(boots, () => this.#serve());
     if (ends !== undefined) {
       this.#after(ends.after, () => {
@@ -195,8 +198,12 @@ export function withArbiter(
   return simulate(function* ({ loop }) {
     const scene = new Scene(loop, workers, settings, script);
     const running = spawn(loop, scene.arbiter.run());
-    yield* test(scene);
-    scene.arbiter.command('quit');
-    return yield* running.join();
+    try {
+      yield* test(scene);
+    } finally {
+      scene.arbiter.command('quit');
+      yield* running.join();
+    }
+    return running.result;
   });
 }

@@ -1,0 +1,93 @@
+// The thread that watches the event loop of a worker: where that does not turn for `stallWarning`, it asks the inspector
+// for the JavaScript stack of the main thread, which works as long as that one runs JavaScript, and reports.
+
+import { Buffer } from 'node:buffer';
+import { writeSync } from 'node:fs';
+import { type Debugger, Session } from 'node:inspector';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { workerData } from 'node:worker_threads';
+import type { Stalled } from '../protocol/index.ts';
+import { BEAT, INSIDE, LINE_AT, LINE_LENGTH, type WatchdogData } from './watchdog.ts';
+
+/** Milliseconds in which JavaScript that runs comes to a place where it can be stopped. */
+const PAUSE_TIME = 500;
+const FRAMES = 20;
+/** Where our own sources are. */
+const OURS = new URL('..', import.meta.url).href;
+
+const { memory, stallWarning, channel } = workerData as WatchdogData;
+const words = new Int32Array(memory, 0, LINE_AT / 4);
+const interval = stallWarning / 10;
+
+for (;;) await watchUntilStall();
+
+/** Reports one stall, and returns when it is over. */
+async function watchUntilStall(): Promise<void> {
+  let seen = -1;
+  let since = performance.now();
+  let reported = false;
+  for (;;) {
+    const beat = Atomics.load(words, BEAT);
+    if (beat !== seen) {
+      if (reported) return;
+      seen = beat;
+      since = performance.now();
+    } else if (!reported && performance.now() - since >= stallWarning) {
+      reported = true;
+      const report: Stalled = {
+        type: 'stalled',
+        ms: Math.round(performance.now() - since),
+        request: currentRequest(),
+        ...(await stackOfMainThread()),
+      };
+      // The loop may have turned meanwhile: so it was blocked for as long as that, and this is no longer where.
+      if (Atomics.load(words, BEAT) === seen) tell(report);
+    }
+    await sleep(interval);
+  }
+}
+
+/** The line of the request whose handler runs; of one that goes on after an `await` nobody has noted it. */
+function currentRequest(): string | undefined {
+  if (words[INSIDE] === 0) return undefined;
+  return Buffer.from(memory, LINE_AT, words[LINE_LENGTH]).toString('latin1');
+}
+
+async function stackOfMainThread(): Promise<Pick<Stalled, 'stack'>> {
+  const session = new Session();
+  session.connectToMainThread();
+  try {
+    const paused = new Promise<Debugger.CallFrame[]>((resolve) => {
+      session.once('Debugger.paused', ({ params }) => resolve(params.callFrames));
+    });
+    const urls = new Map<string, string>();
+    session.on('Debugger.scriptParsed', ({ params }) => urls.set(params.scriptId, params.url));
+    session.post('Debugger.enable');
+    session.post('Debugger.pause');
+    const frames = await Promise.race([paused, sleep(PAUSE_TIME)]);
+    if (frames === undefined) return {};
+    session.post('Debugger.resume');
+    const places = frames.map((frame) => ({ frame, url: urls.get(frame.location.scriptId) ?? '' }));
+    // What called the app is of no interest.
+    const server = places.findIndex(({ url }) => url.startsWith(OURS));
+    const shown = places.slice(0, server > 0 ? Math.min(server, FRAMES) : FRAMES);
+    return { stack: shown.map(describeFrame) };
+  } finally {
+    session.disconnect();
+  }
+}
+
+function describeFrame({ frame, url }: { frame: Debugger.CallFrame; url: string }): string {
+  const { functionName, location } = frame;
+  const place = `${url.replace(/^file:\/\//, '')}:${location.lineNumber + 1}:${(location.columnNumber ?? 0) + 1}`;
+  return functionName === '' ? `at ${place}` : `at ${functionName} (${place})`;
+}
+
+/** One message, as the channel keeps them: see kernel/linux/channel.ts. */
+function tell(report: Stalled): void {
+  try {
+    writeSync(channel, JSON.stringify(report));
+  } catch {
+    // The arbiter does not listen, or has gone: the main thread will hear of it.
+  }
+}
