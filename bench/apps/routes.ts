@@ -20,6 +20,7 @@ const routes: Record<string, (request: Request) => Response | Promise<Response>>
     return new Response(HELLO);
   },
   '/page': () => new Response(PAGE_256K),
+  '/pid': () => new Response(String(process.pid)),
   '/memory': () => Response.json(memory()),
   '/timer': () => Response.json(toggleTimer()),
   '/gigabyte': () => new Response(pieces(PIECE_64K, 16_384)),
