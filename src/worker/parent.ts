@@ -3,7 +3,7 @@
 
 import { Buffer } from 'node:buffer';
 import { type BindAddress, formatBind } from '../config/index.ts';
-import { type ListenOptions, SystemError } from '../kernel/index.ts';
+import { EAGAIN, ECONNRESET, type ListenOptions, SystemError } from '../kernel/index.ts';
 import { keepPrivate, MESSAGE_LIMIT, receiveMessage, sendMessage } from '../kernel/linux/index.ts';
 import { sharedLoop } from '../node/index.ts';
 import { type Boot, CHANNEL, type Order, type Report } from '../protocol/index.ts';
@@ -49,7 +49,9 @@ export class Parent {
   watch(onGone: () => void): void {
     const watch = sharedLoop().watch(this.#fd, {
       onReady: () => {
-        if (receiveMessage(this.#fd, this.#buffer).size !== 0) return;
+        // ECONNRESET where it has left reports unread.
+        const { size } = receiveMessage(this.#fd, this.#buffer);
+        if (size > 0 || size === -EAGAIN) return;
         watch.close();
         onGone();
       },
@@ -59,7 +61,7 @@ export class Parent {
 
   #receive(): { order: Order; descriptor: number } {
     const { size, descriptor } = receiveMessage(this.#fd, this.#buffer, true);
-    if (size <= 0) throw new SystemError('recvmsg', size === 0 ? -104 : size, 'the arbiter has gone');
+    if (size <= 0) throw new SystemError('recvmsg', size === 0 ? -ECONNRESET : size, 'the arbiter has gone');
     return { order: JSON.parse(this.#buffer.toString('utf8', 0, size)) as Order, descriptor };
   }
 }

@@ -178,6 +178,17 @@ onLinux('workers', () => {
     });
   });
 
+  test('end when the arbiter is killed that has not read what they said', TIMEOUT, async () => {
+    await serve(APP, ['-w', '2', '--stall-warning', '100ms'], async (child) => {
+      const url = await child.url();
+      child.process.kill('SIGSTOP');
+      // Meanwhile there are beats that nobody reads.
+      await ask(`${url}/slow`);
+      child.process.kill('SIGKILL');
+      assert.deepEqual(await child.exit, [null, 'SIGKILL']);
+    });
+  });
+
   test('of a program share the address that it asks for, and keep it', TIMEOUT, async () => {
     const program = write(
       'program.cjs',

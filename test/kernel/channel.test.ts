@@ -5,7 +5,7 @@ import { closeSync, fstatSync, openSync, readSync, rmSync, writeFileSync } from 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { EAGAIN, EPIPE } from '../../src/kernel/index.ts';
+import { EAGAIN, ECONNRESET, EPIPE } from '../../src/kernel/index.ts';
 import { createChannel, MESSAGE_LIMIT, receiveMessage, sendMessage } from '../../src/kernel/linux/channel.ts';
 
 const text = (value: string): Buffer => Buffer.from(value);
@@ -48,6 +48,15 @@ describe('a channel', () => {
       closeSync(other);
       assert.equal(receiveMessage(one, buffer).size, 0);
       assert.equal(sendMessage(one, text('anybody?')), -EPIPE);
+    });
+  });
+
+  test('says that nobody is left, where that one has left messages unread', () => {
+    withChannel((one, other) => {
+      sendMessage(one, text('unread'));
+      closeSync(other);
+      assert.equal(receiveMessage(one, Buffer.alloc(100)).size, -ECONNRESET);
+      assert.equal(receiveMessage(one, Buffer.alloc(100)).size, 0);
     });
   });
 
