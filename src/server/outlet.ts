@@ -27,7 +27,7 @@ export interface Outlet {
   wake(): void;
 }
 
-/** Sends `bytes[start, end)`, behind what is unsent. `shared` ones are copied where they have to wait. `more`: a file follows. */
+/** Sends `bytes[start, end)`, behind what is unsent. `shared` ones are copied where they have to wait. `more`: something follows. */
 export function sendOrKeep(
   outlet: Outlet,
   bytes: Uint8Array,
@@ -83,7 +83,7 @@ function sendBytes(outlet: Outlet, bytes: Buffer, queue: (Buffer | FilePiece)[])
     outlet.broken = -EINVAL;
     return 0;
   }
-  const count = outlet.stream.tryWrite(bytes, 0, bytes.length, queue[1] instanceof FilePiece);
+  const count = outlet.stream.tryWrite(bytes, 0, bytes.length, queue.length > 1);
   if (count < 0) {
     if (count !== -EAGAIN) outlet.broken = count;
     return 0;

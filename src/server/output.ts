@@ -90,11 +90,11 @@ export class Output implements Runnable {
     }
   }
 
-  /** Appends bytes, which must not change until they are sent. */
-  bytes(outlet: Outlet, bytes: Uint8Array): void {
+  /** Appends bytes, which must not change until they are sent. `more`: something follows at once. */
+  bytes(outlet: Outlet, bytes: Uint8Array, more = false): void {
     if (bytes.length > COPY_LIMIT) {
-      this.flush(outlet);
-      sendOrKeep(outlet, bytes, 0, bytes.length, false);
+      this.flush(outlet, true);
+      sendOrKeep(outlet, bytes, 0, bytes.length, false, more);
       return;
     }
     this.#reserve(outlet, bytes.length);
@@ -140,7 +140,7 @@ export class Output implements Runnable {
     return 0;
   }
 
-  /** Sends what `outlet` has in the buffer. Call it before its coroutine waits. `more`: a file follows. */
+  /** Sends what `outlet` has in the buffer. Call it before its coroutine waits. `more`: something follows at once. */
   flush(outlet: Outlet, more = false): void {
     if (outlet.deferred) this.#sendDeferred();
     if (this.#length === this.#start) return;

@@ -20,16 +20,20 @@ class Client implements Outlet {
   woken = 0;
   room = Number.POSITIVE_INFINITY;
   failure = 0;
+  /** What was sent as if something followed at once. */
+  readonly held: string[] = [];
   readonly stream: Stream;
 
   constructor(loop: Loop, name: string, log: string[]) {
     this.loop = loop;
-    const tryWrite = (bytes: Uint8Array, offset: number, length: number): number => {
+    const tryWrite = (bytes: Uint8Array, offset: number, length: number, more = false): number => {
       if (this.failure < 0) return this.failure;
       const count = Math.min(length, this.room);
       if (count === 0) return -EAGAIN;
       this.room -= count;
-      log.push(`${name}: ${Buffer.from(bytes.subarray(offset, offset + count)).toString()}`);
+      const text = Buffer.from(bytes.subarray(offset, offset + count)).toString();
+      log.push(`${name}: ${text}`);
+      if (more) this.held.push(text);
       return count;
     };
     this.stream = { tryWrite, wantWritable: () => {} } as unknown as Stream;
@@ -181,5 +185,43 @@ describe('the out buffer', () => {
     const { output, client } = setUp();
     output.text(client('a'), 'half');
     assert.throws(() => output.text(client('b'), 'other'), /another connection/);
+  });
+});
+
+describe('a piece that is not copied', () => {
+  const piece = Buffer.alloc(20_000, 'p');
+
+  test('does not let what is before it leave in a packet of its own', () => {
+    const { log, output, client } = setUp();
+    const a = client('a');
+    output.text(a, '4e20\r\n');
+    output.bytes(a, piece);
+    output.text(a, '\r\n');
+    output.flush(a);
+    assert.deepEqual(log, ['a: 4e20\r\n', `a: ${piece}`, 'a: \r\n']);
+    assert.deepEqual(a.held, ['4e20\r\n']);
+  });
+
+  test('is held back only where another follows', () => {
+    const { output, client } = setUp();
+    const a = client('a');
+    output.bytes(a, piece, true);
+    output.bytes(a, piece);
+    output.flush(a);
+    assert.deepEqual(a.held, [`${piece}`]);
+  });
+
+  test('leaves with what is around it where the socket takes it late', () => {
+    const { output, client } = setUp();
+    const a = client('a');
+    a.room = 0;
+    output.text(a, '4e20\r\n');
+    output.bytes(a, piece);
+    output.text(a, '\r\n');
+    output.flush(a);
+    a.room = Number.POSITIVE_INFINITY;
+    sendUnsent(a);
+    assert.equal(a.unsent, undefined);
+    assert.deepEqual(a.held, ['4e20\r\n', `${piece}`]);
   });
 });
