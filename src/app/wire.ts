@@ -5,7 +5,7 @@
 import type { EncodedHead } from '../http/index.ts';
 import type { Stream } from '../net/index.ts';
 import type { Co } from '../task/index.ts';
-import type { Exchange } from './exchange.ts';
+import type { BodyError, Exchange } from './exchange.ts';
 
 export interface WireExchange extends Exchange {
   /** The connection that it came over. */
@@ -18,6 +18,8 @@ export interface WireExchange extends Exchange {
    */
   readOn(): void;
   readonly readsOn: boolean;
+  /** The rest of the body is not waited for any more: whoever reads it is told why. */
+  failBody(error: BodyError): void;
   /** The app believes that its client has gone: where no answer begins within `writeTimeout`, the connection is closed. */
   forsake(): void;
 

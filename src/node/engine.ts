@@ -40,6 +40,8 @@ export class Engine {
   readonly #server: Server;
   #keepAliveTimeout: number;
   #headersTimeout: number;
+  #requestTimeout: number;
+  #maxHeadersCount: number | null;
   /** The listeners are still open. */
   listening = true;
   /** Absent where there is no port: Node then says the path that it was given. */
@@ -53,8 +55,10 @@ export class Engine {
     adoptTimeouts(program, settings);
     this.#keepAliveTimeout = program.keepAliveTimeout;
     this.#headersTimeout = program.headersTimeout;
+    this.#requestTimeout = program.requestTimeout;
+    this.#maxHeadersCount = program.maxHeadersCount;
     const app = nodeApp(program, {
-      onRequest: () => this.#readTimeouts(),
+      onRequest: () => this.#readLimits(),
       onOpen: (socket) => this.#welcome(socket),
       onClose: () => {
         program._connections--;
@@ -143,7 +147,7 @@ export class Engine {
       socket().destroy();
       return;
     }
-    this.#readTimeouts();
+    this.#readLimits();
     // Node's own listener is one of them, and takes no part.
     const heard = program.listenerCount('connection') > 1;
     if (!heard && !(program.timeout > 0)) return;
@@ -152,21 +156,29 @@ export class Engine {
     if (heard) program.emit('connection', connection);
   }
 
-  // ── Timeouts, which a program may change at any time ─────────────────────────────────────────────────────────
+  // ── Timeouts and limits, which a program may change at any time ──────────────────────────────────────────────
 
-  #readTimeouts(): void {
-    const { keepAliveTimeout, headersTimeout } = this.#program;
-    if (keepAliveTimeout === this.#keepAliveTimeout && headersTimeout === this.#headersTimeout) return;
+  #readLimits(): void {
+    const { keepAliveTimeout, headersTimeout, requestTimeout, maxHeadersCount } = this.#program;
+    if (maxHeadersCount !== this.#maxHeadersCount) {
+      this.#maxHeadersCount = maxHeadersCount;
+      this.#server.limitFields(fieldsOf(this.#program) ?? current().settings.limitRequestFields);
+    }
+    const same = keepAliveTimeout === this.#keepAliveTimeout && headersTimeout === this.#headersTimeout;
+    if (same && requestTimeout === this.#requestTimeout) return;
     this.#keepAliveTimeout = keepAliveTimeout;
     this.#headersTimeout = headersTimeout;
+    this.#requestTimeout = requestTimeout;
     this.#applyTimeouts();
   }
 
   #applyTimeouts(): void {
     const grace = this.#program.keepAliveTimeoutBuffer ?? 0;
+    // A head is part of its request.
+    const headers = Math.min(this.#headersTimeout || NEVER, this.#requestTimeout || NEVER);
     this.#server.setTimeouts({
       keepAlive: this.#keepAliveTimeout > 0 ? this.#keepAliveTimeout + grace : NEVER,
-      headers: this.#headersTimeout > 0 ? this.#headersTimeout : NEVER,
+      headers,
     });
   }
 }
@@ -184,14 +196,19 @@ function adoptTimeouts(program: NodeServer, settings: Settings): void {
 }
 
 /** Limits that the program's options set. */
-function settingsOf({ maxHeaderSize, maxHeadersCount }: NodeServer, settings: Settings): Settings {
+function settingsOf(program: NodeServer, settings: Settings): Settings {
+  const { maxHeaderSize } = program;
   const size = typeof maxHeaderSize === 'number' && maxHeaderSize > 0 ? maxHeaderSize : undefined;
-  const fields = typeof maxHeadersCount === 'number' ? maxHeadersCount || MOST_FIELDS : undefined;
+  const fields = fieldsOf(program);
   return {
     ...settings,
     ...(fields !== undefined && { limitRequestFields: fields }),
     ...(size !== undefined && { limitRequestLine: size, limitRequestHeaders: size }),
   };
+}
+
+function fieldsOf({ maxHeadersCount }: NodeServer): number | undefined {
+  return typeof maxHeadersCount === 'number' ? maxHeadersCount || MOST_FIELDS : undefined;
 }
 
 /** Node has 0 for any number; something has to bound it. */

@@ -41,6 +41,8 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined, Client {
   /** The deadline that has passed, until the coroutine has seen to it. */
   expired: DeadlineQueue | undefined = undefined;
 
+  /** Something has come of its client. */
+  heard = false;
   /** It speaks another protocol by now, and its coroutine waits for what the server knows nothing of. */
   handedOver = false;
   /** Why nobody is there any more. */

@@ -44,6 +44,7 @@ export function* serveConnection(connection: Connection): Co<void> {
       return;
     }
 
+    connection.heard = true;
     const exchange = connection.begin(head);
     const overloaded = context.overload();
     if (overloaded !== undefined) shed(connection, exchange, overloaded);
@@ -111,13 +112,23 @@ function nextHead(connection: Connection): RequestHead | Problem | typeof WAIT |
       if (connection.unsent !== undefined || connection.broken < 0) {
         return resumeSending(connection) ? nextHead(connection) : connection.broken < 0 ? ENDED : WAIT;
       }
-      const { keepAliveDeadlines, headersDeadlines } = context;
-      connection.waitUnder(input.size === 0 ? keepAliveDeadlines : headersDeadlines, false);
+      waitForHead(connection);
       return WAIT;
     }
     if (count < 0) connection.lose(new SystemError('recv', count));
     return count === 0 && input.size > 0 ? PROBLEMS.headCutShort : ENDED;
   }
+}
+
+/** A new connection has as long as a head may take to say something, and then as long again for its head. */
+function waitForHead(connection: Connection): void {
+  const { context, input, heard } = connection;
+  const begins = input.size > 0;
+  connection.waitUnder(
+    begins || !heard ? context.headersDeadlines : context.keepAliveDeadlines,
+    begins && !heard,
+  );
+  if (begins) connection.heard = true;
 }
 
 /** Sends what is unsent. False where some of it must wait, or can't be sent at all. */
@@ -135,12 +146,13 @@ function resumeSending(connection: Connection): boolean {
 /** What becomes of a connection between requests whose deadline has passed; `undefined` where it goes on after all. */
 function afterDeadline(connection: Connection): Problem | typeof ENDED | undefined {
   const { expired, context, input, stream } = connection;
+  const silent = input.size === 0;
   // A request that came before anybody could look, while a handler kept the loop, was in time.
-  if (expired === context.keepAliveDeadlines && input.fill(stream, context.headCapacity) > 0) {
+  if (expired !== context.writeDeadlines && silent && input.fill(stream, context.headCapacity) > 0) {
     connection.expired = undefined;
     return undefined;
   }
-  if (expired === context.headersDeadlines) return HEADERS_TIMEOUT;
+  if (expired === context.headersDeadlines && !silent) return HEADERS_TIMEOUT;
   if (expired === context.writeDeadlines) connection.lose(new Error(NOT_TAKEN));
   return ENDED;
 }

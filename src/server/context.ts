@@ -46,7 +46,7 @@ export class ServerContext {
   readonly settled: () => Promise<void>;
   /** Handlers that run as coroutines. Cancelled with their connection, they may have something to clean up. */
   readonly coroutines = new Set<Task<void>>();
-  readonly headLimits: HeadLimits;
+  headLimits: HeadLimits;
   /** Bytes in which every head has room that is not refused for its size. */
   readonly headCapacity: number;
   readonly trusted: Networks;

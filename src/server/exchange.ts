@@ -2,7 +2,7 @@
 // side only fills fields and wakes the coroutine; `connection.ts` and `reply.ts` move the bytes.
 
 import { Buffer } from 'node:buffer';
-import type { Client, ExchangeObserver, Peer, WireExchange } from '../app/index.ts';
+import type { BodyError, Client, ExchangeObserver, Peer, WireExchange } from '../app/index.ts';
 import {
   type EncodedHead,
   encodeResponseHead,
@@ -336,6 +336,10 @@ export class HttpExchange implements WireExchange {
     this.trailerText = trailers;
     this.state = COMPLETE;
     this.#connection.wake();
+  }
+
+  failBody(error: BodyError): void {
+    this.body?.fail(error);
   }
 
   fail(error: unknown): void {

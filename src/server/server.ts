@@ -98,6 +98,11 @@ export class Server {
     this.#context.log.error({ err: error }, 'a connection ended with an internal error');
   }
 
+  /** How many fields a head may have from now on. */
+  limitFields(count: number): void {
+    this.#context.headLimits = { ...this.#context.headLimits, fields: count };
+  }
+
   /** Timeouts from now on, in milliseconds. */
   setTimeouts({ keepAlive, headers }: { readonly keepAlive?: number; readonly headers?: number }): void {
     if (keepAlive !== undefined) this.#context.keepAliveDeadlines.change(keepAlive);

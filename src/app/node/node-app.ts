@@ -30,6 +30,9 @@ type NodeServer = Server & {
 const requestStart = diagnostics.channel('http.server.request.start');
 const responseFinish = diagnostics.channel('http.server.response.finish');
 
+/** What a server has that sets none. A large upload over a slow line may take longer: its pace is what counts here. */
+const NODE_REQUEST_TIMEOUT = 300_000;
+
 export interface NodeAppOptions {
   /** Called before each request. */
   readonly onRequest?: () => void;
@@ -120,6 +123,7 @@ class NodeApp implements App {
     response[this.#uniqueHeaders.symbol] = this.#uniqueHeaders.value;
     attach(response, exchange);
     socket.enter({ exchange, request, response, upload });
+    if (exchange.bodyLength !== 0 && server.requestTimeout !== NODE_REQUEST_TIMEOUT) this.#limit(upload);
     if (requestStart.hasSubscribers) requestStart.publish({ request, response, socket, server });
     // A resource of its own: what a program hangs on it, no other request finds.
     const resource = new AsyncResource('siskin.Request', { requireManualDestroy: true });
@@ -130,6 +134,11 @@ class NodeApp implements App {
       request._dumpAndCloseReadable?.();
     } else upload.begin();
     return response.finished ? undefined : LATER;
+  }
+
+  #limit(upload: Upload): void {
+    const { requestTimeout } = this.#server;
+    if (requestTimeout > 0) upload.within(requestTimeout);
   }
 
   #emit(socket: NodeSocket, request: NodeRequest, response: NodeResponse, exchange: WireExchange): void {

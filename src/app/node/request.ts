@@ -30,10 +30,21 @@ export class Upload {
   #reading = false;
   #over = false;
   #concluding = false;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(request: NodeRequest, exchange: WireExchange) {
     this.#request = request;
     this.#exchange = exchange;
+  }
+
+  /** All of it is to have come within so many milliseconds. */
+  within(milliseconds: number): void {
+    const late = (): void => {
+      const error = new BodyError('ERR_BODY_TIMEOUT', 408, 'the request took too long (requestTimeout)');
+      this.#exchange.failBody(error);
+      this.#onError(error);
+    };
+    this.#timer = setTimeout(late, milliseconds).unref();
   }
 
   /** Where there is no body, its end comes when the handler has had the occasion to listen for it, as on Node. */
@@ -88,6 +99,7 @@ export class Upload {
 
   #end(): void {
     this.#over = true;
+    clearTimeout(this.#timer);
     const request = this.#request;
     request.complete = true;
     const { trailers } = this.#exchange;
@@ -98,6 +110,7 @@ export class Upload {
   /** The rest will not come. As Node does it: `aborted`, an error where somebody listens for one, `close`. */
   abort(cause?: unknown): void {
     this.#over = true;
+    clearTimeout(this.#timer);
     const request = this.#request;
     if (request.destroyed) return;
     // Without its socket: that one is destroyed along with a request, and here it may still have an answer to send.

@@ -13,6 +13,7 @@ import { Socket } from 'node:net';
 import { Duplex, getDefaultHighWaterMark } from 'node:stream';
 import type { Address } from '../../kernel/index.ts';
 import type { Client, ExchangeObserver, WireExchange } from '../wire.ts';
+import { familyOf, hostOf, portOf } from './addresses.ts';
 import { kDetachAbortSignal, kSocket } from './internals.ts';
 import type { NodeRequest, Upload } from './request.ts';
 import { isRead } from './response.ts';
@@ -389,17 +390,4 @@ export function asSocket(socket: NodeSocket): Socket {
 /** A getter of a class further up, on `self`. */
 function read(prototype: object, name: string, self: object): unknown {
   return Reflect.get(prototype, name, self);
-}
-
-function hostOf(address: Address | undefined): string | undefined {
-  return address === undefined || address.family === 'unix' ? undefined : address.host;
-}
-
-function portOf(address: Address | undefined): number | undefined {
-  return address === undefined || address.family === 'unix' ? undefined : address.port;
-}
-
-function familyOf(address: Address | undefined): string | undefined {
-  if (address === undefined || address.family === 'unix') return undefined;
-  return address.family === 'inet6' ? 'IPv6' : 'IPv4';
 }

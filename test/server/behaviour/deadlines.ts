@@ -26,6 +26,37 @@ export function deadlineTests(backend: Backend): void {
 
   behaves(
     backend,
+    'a connection that never says anything is closed after headersTimeout, without a word',
+    async (open) => {
+      const site = await open(() => new Response('hello'));
+      const client = await site.connect();
+      await site.sleep(29_900);
+      assert.equal(client.ending, undefined);
+      await site.sleep(200);
+      assert.deepEqual([client.ending, client.raw], ['fin', '']);
+    },
+    NEEDS_TIME,
+  );
+
+  behaves(
+    backend,
+    'one that begins late has headersTimeout for its head, and keepAliveTimeout behind it',
+    async (open) => {
+      const site = await open(() => new Response('hello'));
+      const client = await site.connect();
+      await site.sleep(29_000);
+      client.send('GET / HTTP/1.1\r\n');
+      await site.sleep(29_000);
+      client.send('Host: example.com\r\n\r\n');
+      assert.equal((await client.answer()).text, 'hello');
+      await site.sleep(74_000);
+      assert.equal((await client.ask(get())).text, 'hello');
+    },
+    NEEDS_TIME,
+  );
+
+  behaves(
+    backend,
     'a head that is not complete after headersTimeout is answered with 408',
     async (open) => {
       const site = await open(() => new Response('hello'));

@@ -87,7 +87,11 @@ module.exports = (express, major) => {
   app.get('/location', (_req, res) => res.status(201).location('/made/1').json({ id: 1 }));
   app.get('/cookies', (_req, res) => {
     res.cookie('plain', 'one two');
-    res.cookie('full', { a: 1 }, { maxAge: 0, httpOnly: true, sameSite: 'lax', path: '/x', secure: true });
+    res.cookie(
+      'full',
+      { a: 1 },
+      { expires: new Date(86_400_000), httpOnly: true, sameSite: 'lax', path: '/x', secure: true },
+    );
     res.clearCookie('gone');
     res.send('baked');
   });
