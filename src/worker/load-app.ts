@@ -114,7 +114,8 @@ function kindOf(file: string): 'file' | 'directory' | 'missing' {
 function requireFile(file: string, path: string, directory: string): void {
   const kind = kindOf(file);
   if (kind === 'file') {
-    if (EXTENSIONS.includes(extname(file))) return;
+    // `bin/www` is CommonJS, or what its package.json says, as for Node.
+    if (extname(file) === '' || EXTENSIONS.includes(extname(file))) return;
     throw new AppLoadError(
       `${path} is not a program that Node imports\n  expected a file that ends in ${EXTENSIONS.join(', ')}`,
     );

@@ -369,6 +369,18 @@ describe('a program', () => {
     other.close();
   });
 
+  test('whose file has no extension is served, as Node runs it', TIMEOUT, async () => {
+    write(
+      'www',
+      `#!/usr/bin/env node
+      const http = require('node:http');
+      http.createServer((req, res) => res.end(String('isSiskin' in req.socket))).listen(0, '127.0.0.1');`,
+    );
+    await serve(['www', ...QUICK], async (child) => {
+      assert.equal((await ask(await child.url())).body, 'true');
+    });
+  });
+
   test('finishes what is in flight before it ends', TIMEOUT, async () => {
     await serve(['program.mjs', ...ALONE], async (child) => {
       const answer = ask(`${await child.url()}/hang`);
