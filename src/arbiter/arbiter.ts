@@ -101,8 +101,12 @@ export class Arbiter {
 
   /** Asks for something to be done; returns at once. */
   command(command: Command): void {
-    if (this.#stopping && (command === 'quit' || command === 'stop')) this.#hurry.set();
-    else this.#commands.trySend(command);
+    if (!this.#stopping || (command !== 'quit' && command !== 'stop')) {
+      this.#commands.trySend(command);
+    } else if (!this.#hurry.isSet) {
+      this.#log.warn({}, 'told to stop a second time: what is in flight is cut');
+      this.#hurry.set();
+    }
   }
 
   /** Those that are alive, oldest first. */

@@ -30,10 +30,11 @@ export async function serveApp(
 ): Promise<void> {
   ignoreBrokenPipes();
   let drained = false;
-  const stopped = stopCause(process, process.exit, {
-    signals: parent === undefined ? ['SIGTERM', 'SIGINT'] : ['SIGTERM'],
-    drained: () => drained,
-  });
+  // A worker may hear SIGTERM from its arbiter and from who stops both, and has no reason to hurry for that.
+  const stopped =
+    parent === undefined
+      ? stopCause(process, process.exit, { drained: () => drained })
+      : stopCause(process, () => {}, { signals: ['SIGTERM'] });
   try {
     const resolved = await settings();
     const { path } = parseSpecifier(specifier, process.cwd());

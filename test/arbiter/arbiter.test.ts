@@ -67,6 +67,7 @@ describe('an arbiter', () => {
       scene.arbiter.command('stop');
       yield* sleep(50);
       assert.equal(scene.alive.length, 0);
+      assert.equal(scene.said(/a second time: what is in flight is cut/).length, 1);
     });
   });
 

@@ -165,6 +165,19 @@ onLinux('workers', () => {
     });
   });
 
+  test('finish what is in flight where somebody stops them along with the arbiter', TIMEOUT, async () => {
+    await serve(APP, [], async (child) => {
+      const url = await child.url();
+      const pid = Number((await ask(url)).body);
+      const slow = ask(`${url}/slow`);
+      await child.printed(/slow one/);
+      process.kill(pid, 'SIGTERM');
+      child.process.kill('SIGTERM');
+      assert.equal((await slow).status, 200);
+      assert.deepEqual(await child.exit, [0, null]);
+    });
+  });
+
   test('finish what is in flight and end when the arbiter is killed', TIMEOUT, async () => {
     await serve(APP, ['-w', '2'], async (child) => {
       const url = await child.url();
