@@ -199,10 +199,14 @@ export function whyNot(value: unknown): string | undefined {
   if (typeof value === 'function') {
     const callee = classify(value as Shape);
     if (callee === 'class') return 'export an instance of it';
+    if (callee === 'plugin') return PLUGIN;
     return callee === 'middleware' ? 'it looks like a middleware: export the app that uses it' : undefined;
   }
   return value instanceof NetServer ? NO_TLS : undefined;
 }
+
+const PLUGIN =
+  'it looks like a plugin of Fastify: export the app that registers it, or run what makes one: node --import siskin/register node_modules/.bin/fastify start app.js';
 
 const NO_TLS =
   'there is no TLS and no HTTP/2 here: export the app itself, and put a proxy in front that speaks them';

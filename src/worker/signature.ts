@@ -1,7 +1,7 @@
 // Whether a function that somebody exports answers a Request or writes to a response, without calling it. Both may have two
 // parameters, so their names count, and what the body does with them. Used by app-shapes.ts.
 
-export type Callee = 'class' | 'fetch' | 'node' | 'middleware' | 'nullary';
+export type Callee = 'class' | 'fetch' | 'node' | 'middleware' | 'plugin' | 'nullary';
 
 interface Signature {
   /** '' for a pattern. */
@@ -16,6 +16,8 @@ interface Signature {
 const RESPONSE = /^_*(?:res|resp|response|reply|outgoing|serverresponse|\w+(?:Res|Resp|Response))$/i;
 const FETCH_SECOND = /^_*(?:info|env|ctx|context|server|params|options|opts|init|event|bindings)$/i;
 const NEXT = /^_*(?:next|done|nxt)$/i;
+/** Fastify's convention: `fastify start` makes the app, and calls this with it. */
+const APP_TO_EXTEND = /^_*fastify$/i;
 const INCOMING = /^_*(?:incoming|incomingMessage)$/i;
 const USED_AS_RESPONSE =
   '\\s*\\??\\.\\s*(?:end|write|writeHead|setHeaders?|statusCode|send|sendStatus|json|status|on|once|redirect|flushHeaders|headersSent)\\b';
@@ -25,6 +27,7 @@ const MAKES_RESPONSE = /\bnew\s+Response\b|\bResponse\s*\.\s*(?:json|error|redir
 const RULES: ReadonlyArray<readonly [is: Callee, when: (signature: Signature) => boolean]> = [
   ['fetch', ({ generator }) => generator],
   ['nullary', ({ names, rest, length }) => names.length === 0 && !rest && length === 0],
+  ['plugin', ({ names, generator }) => !generator && APP_TO_EXTEND.test(names[0] ?? '')],
   ['middleware', ({ names }) => NEXT.test(names[1] ?? '')],
   ['node', ({ names }) => RESPONSE.test(names[1] ?? '') || INCOMING.test(names[0] ?? '')],
   ['node', ({ names }) => NEXT.test(names[2] ?? '')],

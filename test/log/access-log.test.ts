@@ -65,6 +65,7 @@ test('a JSON line has the same facts', () => {
   assert.deepEqual(JSON.parse(formatJson(RECORD)), {
     level: 'info',
     ...RECORD,
+    durationMs: 0.412,
     time: '2025-11-23T05:20:01.234Z',
     msg: 'request',
   });

@@ -210,6 +210,14 @@ test('a server of https is no app: what to do is said', async () => {
   );
 });
 
+test('a plugin of Fastify is no app, and what runs it is named', async () => {
+  write('plugin.ts', 'export default async function (fastify, opts) { fastify.register(() => {}); }');
+  assert.match(
+    await failureOf('plugin.ts'),
+    /it looks like a plugin of Fastify: .*siskin\/register.*fastify start/,
+  );
+});
+
 test('a middleware is no app', async () => {
   write('middleware.ts', 'export default async (context, next) => { await next(); };');
   assert.match(await failureOf('middleware.ts'), /is a function, not an app: it looks like a middleware/);

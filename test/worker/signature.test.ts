@@ -41,6 +41,8 @@ const CASES: ReadonlyArray<readonly [text: string, is: Callee]> = [
   ['() => 1', 'nullary'],
   ['async function main() {}', 'nullary'],
   ['(context, next) => next()', 'middleware'],
+  ['async function (fastify, opts) { fastify.register(x) }', 'plugin'],
+  ['function (fastify, opts, done) { done() }', 'plugin'],
   ['class App {}', 'class'],
 ];
 
