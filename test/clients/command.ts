@@ -68,7 +68,7 @@ export class Child implements AsyncDisposable {
   }
 }
 
-/** `siskin serve`, listening. */
+/** `siskin serve`, listening; in one process, which is all that clients see. */
 export class Siskin extends Child {
   /** `http://127.0.0.1:43210`, without a slash; `unix:/path` for a unix socket. */
   url = '';
@@ -82,7 +82,7 @@ export class Siskin extends Child {
     const bind = args.includes('--bind') ? [] : ['--bind', '127.0.0.1:0'];
     const siskin = new Siskin(
       process.execPath,
-      [MAIN, 'serve', app, ...bind, '--keep-alive-grace', '10ms', ...args],
+      [MAIN, 'serve', app, ...bind, '--no-arbiter', '--keep-alive-grace', '10ms', ...args],
       env,
     );
     try {
