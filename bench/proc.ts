@@ -37,13 +37,17 @@ export function residentBytes(pid: number): number {
   return kilobytes * 1024;
 }
 
-/** Descriptors that `pid` itself has open; 0 once it has ended. */
+/** Descriptors that `pid` and its descendants have open; 0 once they have ended. */
 export function openDescriptors(pid: number): number {
-  try {
-    return readdirSync(`/proc/${pid}/fd`).length;
-  } catch {
-    return 0;
+  let count = 0;
+  for (const member of tree(pid)) {
+    try {
+      count += readdirSync(`/proc/${member}/fd`).length;
+    } catch {
+      // It has ended meanwhile.
+    }
   }
+  return count;
 }
 
 /** `pid` and all processes below it. */
