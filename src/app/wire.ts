@@ -18,8 +18,8 @@ export interface WireExchange extends Exchange {
    */
   readOn(): void;
   readonly readsOn: boolean;
-  /** The rest of the body is not waited for any more: whoever reads it is told why. */
-  failBody(error: BodyError): void;
+  /** The rest of the body is not waited for any more: whoever reads it is told why. False where all of it has come. */
+  failBody(error: BodyError): boolean;
   /** The app believes that its client has gone: where no answer begins within `writeTimeout`, the connection is closed. */
   forsake(): void;
 

@@ -338,8 +338,10 @@ export class HttpExchange implements WireExchange {
     this.#connection.wake();
   }
 
-  failBody(error: BodyError): void {
-    this.body?.fail(error);
+  failBody(error: BodyError): boolean {
+    if (this.body?.complete !== false) return false;
+    this.body.fail(error);
+    return true;
   }
 
   fail(error: unknown): void {

@@ -56,6 +56,19 @@ describe('requestTimeout', () => {
     );
   });
 
+  test('is kept by a body that has come, however late it is read', async () => {
+    await withServer(
+      (req, res) => setTimeout(() => void text(req).then((body) => res.end(`read ${body}`)), 250),
+      async (server, say) => {
+        server.requestTimeout = 100;
+        const answer = await say(
+          'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nConnection: close\r\n\r\nab',
+        );
+        assert.match(answer, /^HTTP\/1\.1 200 [\s\S]*read ab$/);
+      },
+    );
+  });
+
   test('bounds the head too', async () => {
     await withServer(
       (_req, res) => res.end(),

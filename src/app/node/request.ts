@@ -41,8 +41,7 @@ export class Upload {
   within(milliseconds: number): void {
     const late = (): void => {
       const error = new BodyError('ERR_BODY_TIMEOUT', 408, 'the request took too long (requestTimeout)');
-      this.#exchange.failBody(error);
-      this.#onError(error);
+      if (this.#exchange.failBody(error)) this.#onError(error);
     };
     this.#timer = setTimeout(late, milliseconds).unref();
   }
