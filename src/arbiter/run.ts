@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import process from 'node:process';
 import type { ResolvedSettings } from '../config/index.ts';
 import { createKernel } from '../kernel/index.ts';
-import { createLogger } from '../log/index.ts';
+import { createLogger, ignoreBrokenPipes } from '../log/index.ts';
 import { Loop } from '../loop/index.ts';
 import type { Boot, Ready } from '../protocol/index.ts';
 import { spawn } from '../task/index.ts';
@@ -34,6 +34,7 @@ const COMMANDS: Partial<Readonly<Record<NodeJS.Signals, Command>>> = {
 
 /** Serves until told to stop; resolves with the status to end with. */
 export async function runArbiter({ specifier, rest, resolved, readSettings }: ArbiterRun): Promise<number> {
+  ignoreBrokenPipes();
   const { settings, warnings } = resolved;
   const log = createLogger({
     level: settings.logLevel,

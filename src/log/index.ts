@@ -1,3 +1,3 @@
 // What is logged, and how it looks: for people on a terminal, as JSON elsewhere; on pino.
 export { type AccessLog, createAccessLog } from './access-log.ts';
-export { createLogger, isHuman, type LogFormat, type LogSink } from './logger.ts';
+export { createLogger, ignoreBrokenPipes, isHuman, type LogFormat, type LogSink } from './logger.ts';

@@ -58,3 +58,12 @@ export function createLogger(options: LogOptions): Logger {
 export function isHuman(format: LogFormat, sink: LogSink): boolean {
   return format === 'human' || (format === 'auto' && sink.isTTY === true);
 }
+
+/** A reader of the log that goes away (`| head`) does not end the server. */
+export function ignoreBrokenPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
+}

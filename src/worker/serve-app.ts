@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import process from 'node:process';
 import { inspect } from 'node:util';
 import { ConfigError, type ResolvedSettings, type Settings } from '../config/index.ts';
-import { type AccessLog, createAccessLog, createLogger, isHuman } from '../log/index.ts';
+import { type AccessLog, createAccessLog, createLogger, ignoreBrokenPipes, isHuman } from '../log/index.ts';
 import { isServing, stopAll } from '../node/index.ts';
 import { beatInterval } from '../protocol/index.ts';
 import type { Logger } from '../server/index.ts';
@@ -154,13 +154,4 @@ function reportTo(
 
 function accessLogFor(format: 'auto' | 'human' | 'json'): AccessLog {
   return createAccessLog(!isHuman(format, process.stdout), process.stdout);
-}
-
-/** A reader of the log that goes away (`| head`) does not end the server. */
-function ignoreBrokenPipes(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-    });
-  }
 }

@@ -289,6 +289,17 @@ onLinux('a reload', () => {
 });
 
 onLinux('the arbiter', () => {
+  test('goes on when nobody reads its log any more', TIMEOUT, async () => {
+    await serve(APP, [], async (child) => {
+      const url = await child.url();
+      const { body } = await ask(url);
+      child.process.stdout.destroy();
+      child.process.stderr.destroy();
+      process.kill(Number(body), 'SIGKILL');
+      assert.notEqual((await ask(url)).body, body);
+    });
+  });
+
   test('never loads the app, nor what workers are made of', TIMEOUT, async () => {
     const traced = write('traced.mjs', 'export default () => new Response("x");');
     await serve(traced, [], async (child) => {
