@@ -1,6 +1,6 @@
 // The parent of the workers: what is to be, and one step at a time from what is. It never loads the app.
 //
-//   signals, `command` ──► commands ──► #obey ──► workers more or fewer, a reload, the end
+//   signals, `command` ──► commands ──► #serve ──► workers more or fewer, a reload, the end
 //
 //   each slot has a task that keeps a worker in it (`#keep`): boots one, waits for its end, boots the next
 //   one task looks after the health of all (health.ts)
@@ -8,6 +8,7 @@
 // Nothing here knows of processes or sockets but through `launcher.ts`, so all of it runs in simulated time.
 
 import { ConfigError, type Settings } from '../config/index.ts';
+import type { Logger } from '../log/index.ts';
 import type { Loop } from '../loop/index.ts';
 import type { Boot, Ready } from '../protocol/index.ts';
 import {
@@ -33,18 +34,11 @@ import { type BootResult, Worker } from './worker.ts';
 /** What the arbiter is told to do. `stop`: finish what is in flight; `quit`: at once. */
 export type Command = 'stop' | 'quit' | 'reload' | 'more' | 'fewer';
 
-export interface Log {
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
-
 export interface ArbiterOptions {
   readonly loop: Loop;
   readonly launch: Launch;
   readonly sockets: Sockets;
-  readonly log: Log;
+  readonly log: Logger;
   /** What workers get. */
   readonly boot: Boot;
   /** The same, read anew: for a reload. May reject with `ConfigError`. */
@@ -76,7 +70,7 @@ interface Slot {
 export class Arbiter {
   readonly #loop: Loop;
   readonly #options: ArbiterOptions;
-  readonly #log: Log;
+  readonly #log: Logger;
   readonly #commands = new Channel<Command>(Number.POSITIVE_INFINITY);
   readonly #slots: Slot[] = [];
   readonly #workers = new Set<Worker>();

@@ -2,10 +2,10 @@
 // one that has had its share of requests, memory or time gives its place to another.
 
 import type { Settings } from '../config/index.ts';
+import type { Logger } from '../log/index.ts';
 import type { Loop } from '../loop/index.ts';
 import { beatInterval } from '../protocol/index.ts';
 import { type Co, sleep } from '../task/index.ts';
-import type { Log } from './arbiter.ts';
 import type { Worker } from './worker.ts';
 
 /** Milliseconds in which a worker says itself, by its watchdog, that it is blocked, and where: one that is stopped can't. */
@@ -14,7 +14,7 @@ const OWN_WORDS = 1000;
 /** Looks until it is cancelled; `current`: the workers, and what holds for them. */
 export function* watchHealth(
   loop: Loop,
-  log: Log,
+  log: Logger,
   current: () => readonly [readonly Worker[], Settings],
   recycle: (worker: Worker, why: string) => void,
 ): Co<never> {
@@ -39,7 +39,7 @@ export function* watchHealth(
   }
 }
 
-function examine(worker: Worker, deaf: number, { timeout, stallWarning }: Settings, log: Log): void {
+function examine(worker: Worker, deaf: number, { timeout, stallWarning }: Settings, log: Logger): void {
   const fields = { worker: worker.slot, pid: worker.pid, ms: Math.round(deaf) };
   if (timeout > 0 && deaf >= timeout) {
     const where = worker.stall?.request === undefined ? '' : ` in ${worker.stall.request}`;

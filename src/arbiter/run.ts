@@ -4,11 +4,11 @@ import { availableParallelism } from 'node:os';
 import process from 'node:process';
 import type { ResolvedSettings } from '../config/index.ts';
 import { createKernel } from '../kernel/index.ts';
-import { createLogger, ignoreBrokenPipes } from '../log/index.ts';
+import { ignoreBrokenPipes, type Logger, processLogger } from '../log/index.ts';
 import { Loop } from '../loop/index.ts';
 import type { Boot, Ready } from '../protocol/index.ts';
 import { spawn } from '../task/index.ts';
-import { Arbiter, type Command, type Log } from './arbiter.ts';
+import { Arbiter, type Command } from './arbiter.ts';
 import { launcher } from './launch.ts';
 import { ListeningSockets } from './sockets.ts';
 
@@ -36,12 +36,7 @@ const COMMANDS: Partial<Readonly<Record<NodeJS.Signals, Command>>> = {
 export async function runArbiter({ specifier, rest, resolved, readSettings }: ArbiterRun): Promise<number> {
   ignoreBrokenPipes();
   const { settings, warnings } = resolved;
-  const log = createLogger({
-    level: settings.logLevel,
-    format: settings.logFormat,
-    stdout: process.stdout,
-    stderr: process.stderr,
-  });
+  const log = processLogger(settings);
   for (const warning of warnings) log.warn({}, warning);
   const loop = new Loop(createKernel('linux'));
   loop.attach();
@@ -76,7 +71,7 @@ export async function runArbiter({ specifier, rest, resolved, readSettings }: Ar
 }
 
 /** Says once where the app is served; and again where another address comes to be. */
-function announcer(log: Log, specifier: string, workers: number): (ready: Ready) => void {
+function announcer(log: Logger, specifier: string, workers: number): (ready: Ready) => void {
   const told = new Set<string>();
   return ({ kind, addresses, kernel }) => {
     const text = addresses.join(', ');

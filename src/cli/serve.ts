@@ -18,7 +18,7 @@ export async function serveCommand(
     process.exit(await runArbiter({ specifier, rest, resolved, readSettings }));
   }
   const { serveApp } = await import('../worker/index.ts');
-  await serveApp(specifier, rest, async () => resolved);
+  await serveApp(specifier, rest, resolved);
 }
 
 function refuse(error: unknown): never {

@@ -20,6 +20,12 @@ export interface LogOptions {
   readonly stderr: LogSink;
 }
 
+/** Of the settings, those of the log. */
+export interface LogSettings {
+  readonly logLevel: LogOptions['level'];
+  readonly logFormat: LogFormat;
+}
+
 const WARN = 40;
 
 /** pino hands the level of a line to a destination that carries this symbol. */
@@ -57,6 +63,12 @@ export function createLogger(options: LogOptions): Logger {
 /** Whether lines for `sink` are for people. */
 export function isHuman(format: LogFormat, sink: LogSink): boolean {
   return format === 'human' || (format === 'auto' && sink.isTTY === true);
+}
+
+/** The logger of a process that has its standard output and error to itself. */
+export function processLogger({ logLevel, logFormat }: LogSettings): Logger {
+  const { stdout, stderr } = process;
+  return createLogger({ level: logLevel, format: logFormat, stdout, stderr });
 }
 
 /** A reader of the log that goes away (`| head`) does not end the server. */

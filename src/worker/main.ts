@@ -14,4 +14,4 @@ process.on('SIGQUIT', () => process.exit(0));
 
 const parent = new Parent();
 const { specifier, rest, resolved } = parent.boot();
-await serveApp(specifier, rest, async () => resolved, parent);
+await serveApp(specifier, rest, resolved, parent);

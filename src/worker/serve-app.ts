@@ -4,8 +4,8 @@
 import { resolve } from 'node:path';
 import process from 'node:process';
 import { inspect } from 'node:util';
-import { ConfigError, type ResolvedSettings, type Settings } from '../config/index.ts';
-import { type AccessLog, createAccessLog, createLogger, ignoreBrokenPipes, isHuman } from '../log/index.ts';
+import type { ResolvedSettings, Settings } from '../config/index.ts';
+import { type AccessLog, createAccessLog, ignoreBrokenPipes, isHuman, processLogger } from '../log/index.ts';
 import { isServing, stopAll } from '../node/index.ts';
 import { beatInterval } from '../protocol/index.ts';
 import type { Logger } from '../server/index.ts';
@@ -25,7 +25,7 @@ const NEVER = new Promise<never>(() => {});
 export async function serveApp(
   specifier: string,
   rest: readonly string[],
-  settings: () => Promise<ResolvedSettings>,
+  resolved: ResolvedSettings,
   parent?: Parent,
 ): Promise<void> {
   ignoreBrokenPipes();
@@ -36,7 +36,6 @@ export async function serveApp(
       ? stopCause(process, process.exit, { drained: () => drained })
       : stopCause(process, () => {}, { signals: ['SIGTERM'] });
   try {
-    const resolved = await settings();
     const { path } = parseSpecifier(specifier, process.cwd());
     // As the app would find them if Node ran it: programs look for their own file there, and for their own flags.
     process.argv.splice(1, Number.POSITIVE_INFINITY, resolve(path), ...rest);
@@ -46,8 +45,7 @@ export async function serveApp(
       }),
     );
   } catch (error) {
-    const known =
-      error instanceof ConfigError || error instanceof AppLoadError || error instanceof StartError;
+    const known = error instanceof AppLoadError || error instanceof StartError;
     // Thrown on, it would be one more uncaught error, and those only stop a server that runs.
     const message = known ? error.message : inspect(error);
     const status = known ? error.exitCode : RUNTIME_FAILURE;
@@ -66,12 +64,7 @@ async function serveUntilStopped(
   onDrained: () => void,
 ): Promise<number> {
   const { settings, warnings } = resolved;
-  const log = createLogger({
-    level: settings.logLevel,
-    format: settings.logFormat,
-    stdout: process.stdout,
-    stderr: process.stderr,
-  });
+  const log = processLogger(settings);
   const access = settings.accessLog ? accessLogFor(settings.logFormat) : undefined;
   const watchdog = parent && new Watchdog(settings);
   if (parent !== undefined && settings.stallWarning > 0) parent.trace = watchdog;
