@@ -16,9 +16,12 @@ interface Layer {
 
 /** The layers, from the top down. */
 export const LAYERS: Readonly<Record<string, Layer>> = {
-  cli: { imports: ['arbiter', 'worker', 'node', 'log', 'config', 'kernel'], packages: ['commander'] },
-  arbiter: { imports: ['protocol', 'log', 'config', 'task', 'loop', 'kernel'] },
-  worker: { imports: ['protocol', 'node', 'server', 'log', 'config', 'app', 'kernel'] },
+  cli: {
+    imports: ['arbiter', 'worker', 'protocol', 'node', 'log', 'config', 'kernel'],
+    packages: ['commander'],
+  },
+  arbiter: { imports: ['protocol', 'log', 'config', 'net', 'task', 'loop', 'kernel'] },
+  worker: { imports: ['protocol', 'node', 'server', 'log', 'config', 'app', 'net', 'kernel'] },
   protocol: { imports: ['config', 'kernel'] },
   node: { imports: ['server', 'config', 'app', 'net', 'loop', 'kernel'] },
   log: { imports: ['server'], packages: ['pino'] },

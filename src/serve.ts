@@ -1,12 +1,12 @@
 // `serve`, for programs that embed the server: the settings of the command line as options, checked as those are.
 
 import type { Fetcher, FetchHandler } from './app/index.ts';
-import { resolveSettings, type Settings } from './config/index.ts';
+import { resolveSettings, type ServerSettingKey, type Settings } from './config/index.ts';
 import { type RunningServer, type ServerHooks, startServer } from './server/index.ts';
 
 /** Any setting, as a value of the right type or as the text that its flag takes, e.g. `keepAliveTimeout: '60s'`. */
 export type ServeOptions = ServerHooks & {
-  readonly [Key in keyof Settings]?: Settings[Key] | string | readonly string[];
+  readonly [Key in ServerSettingKey]?: Settings[Key] | string | readonly string[];
 };
 
 /**

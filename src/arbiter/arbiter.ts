@@ -1,376 +1,306 @@
 // The parent of the workers: what is to be, and one step at a time from what is. It never loads the app.
 //
-//   signals, `command` ──► commands ──► #serve ──► workers more or fewer, a reload, the end
+//   signals, siskin ctl ──► command() ──► #serve ──► workers more or fewer (crew.ts), a reload, a successor, the end
 //
-//   each slot has a task that keeps a worker in it (`#keep`): boots one, waits for its end, boots the next
 //   one task looks after the health of all (health.ts)
 //
 // Nothing here knows of processes or sockets but through `launcher.ts`, so all of it runs in simulated time.
 
-import { ConfigError, type Settings } from '../config/index.ts';
+import { ConfigError } from '../config/index.ts';
 import type { Logger } from '../log/index.ts';
 import type { Loop } from '../loop/index.ts';
-import type { Boot, Ready } from '../protocol/index.ts';
-import {
-  all,
-  Channel,
-  type Co,
-  race,
-  type Scope,
-  Semaphore,
-  Signal,
-  scope,
-  sleep,
-  type Task,
-  type TaskOptions,
-  until,
-} from '../task/index.ts';
-import { Backoff } from './backoff.ts';
+import type { Ready } from '../protocol/index.ts';
+import { Channel, type Co, type Scope, Signal, scope, type Task, until } from '../task/index.ts';
+import { Crew } from './crew.ts';
 import { watchHealth } from './health.ts';
-import type { Launch, Sockets } from './launcher.ts';
-import { describeExit, stackOf } from './words.ts';
-import { type BootResult, Worker } from './worker.ts';
+import { callHook } from './hooks.ts';
+import type { Launch, LaunchSuccessor, Plan, Sockets, Successor } from './launcher.ts';
+import { describeExit } from './words.ts';
 
-/** What the arbiter is told to do. `stop`: finish what is in flight; `quit`: at once. */
-export type Command = 'stop' | 'quit' | 'reload' | 'more' | 'fewer';
+/** What the arbiter is told to do. `stop`: finish what is in flight; `quit`: at once; `retire`: workers alone do. */
+export type Command =
+  | 'stop'
+  | 'quit'
+  | 'reload'
+  | 'more'
+  | 'fewer'
+  | 'reopen'
+  | 'retire'
+  | 'take over'
+  | { readonly workers: number };
+
+/** What has come of a command. */
+export interface Outcome {
+  readonly ok: boolean;
+  /** For people. */
+  readonly message: string;
+}
+
+/** What goes on, for whoever asks. */
+export type State = 'starting' | 'serving' | 'reloading' | 'retired' | 'stopping';
 
 export interface ArbiterOptions {
   readonly loop: Loop;
   readonly launch: Launch;
   readonly sockets: Sockets;
   readonly log: Logger;
-  /** What workers get. */
-  readonly boot: Boot;
+  readonly plan: Plan;
   /** The same, read anew: for a reload. May reject with `ConfigError`. */
-  readonly readBoot: () => Promise<Boot>;
-  /** Workers to begin with. */
-  readonly workers: number;
+  readonly readPlan: () => Promise<Plan>;
+  /** Workers that a plan wants. */
+  readonly countWorkers: (plan: Plan) => number;
+  /** How another arbiter is started that takes over, where one can be. */
+  readonly launchSuccessor?: LaunchSuccessor | undefined;
+  /** How many workers serve what this one takes over. */
+  readonly inherited?: number;
   /** Told of each worker that serves. */
   readonly onReady?: (ready: Ready) => void;
+  /** All workers serve. */
+  readonly onComplete?: () => void;
+  readonly onState?: (state: State) => void;
+  /** Opens log files anew. */
+  readonly reopenLogs?: () => void;
 }
 
-/** Milliseconds from the last SYN that was answered to the last ACK that is waited for: see net/listener.ts. */
-const HANDSHAKE_TIME = 60;
-/** Milliseconds beyond `gracefulTimeout` in which a worker cuts what is left by itself. */
-const MARGIN = 2_000;
-/** Milliseconds from SIGQUIT to SIGKILL. */
-const QUICK = 1_000;
-/** Milliseconds until a replacement that has failed is tried again. */
-const RECYCLE_PAUSE = 10_000;
-const LOAD_FAILURE = 3;
+const START_FAILURE = 1;
 
-/** A place for one worker, with listening sockets of its own. */
-interface Slot {
-  readonly index: number;
-  readonly backoff: Backoff;
-  worker: Worker | undefined;
-  retired: boolean;
+interface Order {
+  readonly command: Command;
+  readonly outcome: Signal<Outcome>;
 }
 
 export class Arbiter {
-  readonly #loop: Loop;
+  readonly crew: Crew;
   readonly #options: ArbiterOptions;
   readonly #log: Logger;
-  readonly #commands = new Channel<Command>(Number.POSITIVE_INFINITY);
-  readonly #slots: Slot[] = [];
-  readonly #workers = new Set<Worker>();
-  /** Workers are replaced one after another, whoever asks for it. */
-  readonly #replacing = new Semaphore(1);
-  /** Set where the first start has failed: the status to end with. */
-  readonly #failed = new Signal<number>();
+  readonly #orders = new Channel<Order>(Number.POSITIVE_INFINITY);
   readonly #hurry = new Signal();
-  /** Some worker has. */
-  readonly #served = new Signal();
   #tasks: Scope | undefined;
-  #boot: Boot;
-  #stopping = false;
+  #state: State = 'starting';
   #reload: Task<void> | undefined;
+  #successor: Successor | undefined;
+  /** Another arbiter has the sockets, and serves. */
+  #handedOver = false;
 
   constructor(options: ArbiterOptions) {
     this.#options = options;
-    this.#loop = options.loop;
     this.#log = options.log;
-    this.#boot = options.boot;
+    this.crew = new Crew({ ...options, onReady: (ready) => options.onReady?.(ready) });
   }
 
-  /** Asks for something to be done; returns at once. */
-  command(command: Command): void {
-    if (!this.#stopping || (command !== 'quit' && command !== 'stop')) {
-      this.#commands.trySend(command);
-    } else if (!this.#hurry.isSet) {
-      this.#log.warn({}, 'told to stop a second time: what is in flight is cut');
-      this.#hurry.set();
+  get state(): State {
+    return this.#state;
+  }
+
+  #enter(state: State): void {
+    if (this.#state === state || this.#state === 'stopping') return;
+    this.#state = state;
+    this.#options.onState?.(state);
+  }
+
+  /** Asks for something to be done; returns at once. What comes of it can be waited for. */
+  command(command: Command): Signal<Outcome> {
+    const outcome = new Signal<Outcome>();
+    if (this.#state !== 'stopping') this.#orders.trySend({ command, outcome });
+    else {
+      if (command === 'quit' || command === 'stop') this.#hasten();
+      outcome.set({ ok: false, message: 'it is stopping' });
     }
+    return outcome;
   }
 
-  /** Those that are alive, oldest first. */
-  get workers(): readonly Worker[] {
-    return [...this.#workers];
-  }
-
-  get #settings(): Settings {
-    return this.#boot.resolved.settings;
+  #hasten(): void {
+    if (this.#hurry.isSet) return;
+    this.#log.warn({}, 'told to stop a second time: what is in flight is cut');
+    this.#hurry.set();
   }
 
   /** Serves until told to stop. Returns the status to end with. */
   *run(): Co<number> {
+    const { sockets, log } = this.#options;
+    const info = { pid: process.pid };
     try {
-      return yield* scope((tasks) => this.#serve(tasks));
+      const { failed } = yield* callHook(this.crew.plan.hooks, log, 'onStarting', info);
+      const status = failed ? START_FAILURE : yield* scope((tasks) => this.#serve(tasks));
+      yield* callHook(this.crew.plan.hooks, log, 'onExit', info);
+      return status;
     } finally {
-      this.#options.sockets.close();
+      this.crew.plan.hooks.close();
+      sockets.close();
     }
   }
 
   *#serve(tasks: Scope): Co<number> {
+    const { loop, countWorkers, inherited = 0 } = this.#options;
+    const { crew } = this;
     this.#tasks = tasks;
-    tasks.spawn(this.#start());
-    const current = () => [this.workers, this.#settings] as const;
-    tasks.spawn(watchHealth(this.#loop, this.#log, current, (worker, why) => this.#recycle(worker, why)));
+    tasks.spawn(this.#start(tasks, Math.max(countWorkers(crew.plan), inherited)));
+    const current = () => [crew.workers, crew.settings] as const;
+    tasks.spawn(watchHealth(loop, this.#log, current, (worker, why) => crew.recycle(worker, why)));
     tasks.spawn(this.#failToStart());
     for (;;) {
-      const command = yield* this.#commands.receive();
+      const { command, outcome } = yield* this.#orders.receive();
       if (command === 'stop' || command === 'quit') {
         this.#reload?.cancel();
         yield* this.#stop(command === 'quit');
+        outcome.set({ ok: true, message: 'stopped' });
         tasks.cancel();
-        return this.#failed.isSet ? yield* this.#failed.wait() : 0;
+        return crew.failed.isSet ? yield* crew.failed.wait() : 0;
       }
-      if (command === 'reload') this.#startReload();
-      else if (command === 'more') this.#addSlot(true);
-      else tasks.spawn(this.#removeSlot());
+      this.#obey(command, outcome);
     }
   }
 
-  /** One worker first: where the app does not load, it says so once. */
-  *#start(): Co<void> {
-    this.#addSlot();
-    yield* this.#served.wait();
-    for (let i = 1; i < this.#options.workers; i++) this.#addSlot();
+  *#start(tasks: Scope, count: number): Co<void> {
+    const { crew } = this;
+    yield* crew.start(tasks, count);
+    this.#enter('serving');
+    tasks.spawn(callHook(crew.plan.hooks, this.#log, 'whenReady', { pid: process.pid }));
+    if (this.#options.onComplete === undefined) return;
+    yield* crew.complete(count);
+    this.#options.onComplete();
   }
 
   *#failToStart(): Co<void> {
-    yield* this.#failed.wait();
+    yield* this.crew.failed.wait();
     this.command('quit');
   }
 
-  #spawn<T>(coroutine: Co<T>, options?: TaskOptions): Task<T> {
-    return this.#tasks!.spawn(coroutine, options);
+  #obey(command: Exclude<Command, 'stop' | 'quit'>, outcome: Signal<Outcome>): void {
+    const { crew } = this;
+    const tasks = this.#tasks!;
+    if (command === 'reload') this.#startReload(outcome);
+    else if (command === 'more') tasks.spawn(this.#scale(crew.slots.length + 1, outcome));
+    else if (command === 'fewer') tasks.spawn(this.#scale(crew.slots.length - 1, outcome));
+    else if (command === 'reopen') this.#reopen(outcome);
+    else if (command === 'retire') tasks.spawn(this.#retire(outcome));
+    else if (command === 'take over') this.#callSuccessor(outcome);
+    else tasks.spawn(this.#scale(command.workers, outcome));
   }
 
-  // ── Slots ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  #addSlot(told = false): void {
-    const slot: Slot = {
-      index: firstFree(this.#slots),
-      backoff: new Backoff(),
-      worker: undefined,
-      retired: false,
-    };
-    this.#slots.push(slot);
-    if (told) this.#log.info({ workers: this.#slots.length }, 'one worker more');
-    this.#spawn(this.#keep(slot), { name: `the keeper of slot ${slot.index}` });
+  *#scale(count: number, outcome: Signal<Outcome>): Co<void> {
+    yield* this.crew.scale(count);
+    const now = this.crew.slots.length;
+    outcome.set({ ok: now === count, message: `${now} ${now === 1 ? 'worker' : 'workers'}` });
   }
 
-  *#removeSlot(): Co<void> {
-    const slot = this.#slots.at(-1);
-    if (slot === undefined || this.#slots.length === 1) {
-      this.#log.warn({}, 'one worker fewer would be none: ignored');
-      return;
-    }
-    this.#slots.pop();
-    slot.retired = true;
-    this.#log.info({ workers: this.#slots.length }, 'one worker fewer');
-    this.#options.sockets.stopListening(slot.index);
-    yield* sleep(HANDSHAKE_TIME);
-    const { worker } = slot;
-    if (worker !== undefined) yield* this.#drain(worker);
-    this.#options.sockets.closeSlot(slot.index);
+  #reopen(outcome: Signal<Outcome>): void {
+    this.#options.reopenLogs?.();
+    for (const worker of this.crew.workers) worker.reopen();
+    outcome.set({ ok: true, message: 'log files are opened anew' });
   }
 
-  /** Keeps a worker in `slot`. */
-  *#keep(slot: Slot): Co<void> {
-    while (!slot.retired && !this.#stopping) {
-      const worker = slot.worker ?? (yield* this.#fill(slot));
-      const end = yield* worker.over.wait();
-      if (end === 'replaced') continue;
-      slot.worker = undefined;
-      if (slot.retired || this.#stopping || this.#failed.isSet) return;
-      const pause = slot.backoff.after(end, worker, this.#settings.minUptime);
-      const fields = { worker: slot.index, pid: worker.pid };
-      const what = worker.killedFor ?? describeExit(end);
-      if (pause === 0) this.#log.error(fields, `worker ${worker.pid} ${what}: another takes its place`);
-      else {
-        const times = `${slot.backoff.failures} times in a row`;
-        this.#log.error(fields, `worker ${worker.pid} ${what}: ${times}; the next try is in ${pause} ms`);
-        yield* sleep(pause);
-      }
-    }
-  }
-
-  /** Puts a new worker into `slot`; it serves, or has ended. */
-  *#fill(slot: Slot): Co<Worker> {
-    const worker = this.#launch(slot.index, this.#boot);
-    slot.worker = worker;
-    const { bootTimeout } = this.#settings;
-    const result = yield* worker.boots(bootTimeout);
-    if (result === 'late')
-      worker.kill('SIGKILL', `did not listen within ${bootTimeout} ms (bootTimeout) and was killed`);
-    if (result !== 'serving' && !this.#served.isSet && !this.#stopping) {
-      const exit = yield* worker.exited.wait();
-      this.#failed.set(exit.code ?? LOAD_FAILURE);
-    }
-    return worker;
-  }
-
-  #launch(slot: number, boot: Boot): Worker {
-    const worker: Worker = new Worker(this.#loop, this.#options.launch, slot, boot, {
-      onReady: (ready) => {
-        this.#served.set();
-        const ms = Math.round(worker.age);
-        this.#log.debug({ worker: slot, pid: worker.pid, ms }, `worker ${worker.pid} serves`);
-        this.#options.onReady?.(ready);
-      },
-      onStall: (stalled) => {
-        const { ms, request } = stalled;
-        const where = request === undefined ? '' : `, in ${request}`;
-        const fields = { worker: slot, pid: worker.pid, ms, err: stackOf(stalled) };
-        this.#log.warn(fields, `worker ${worker.pid} is deaf: its event loop is blocked${where}`);
-      },
-      onEnd: () => this.#workers.delete(worker),
-    });
-    this.#workers.add(worker);
-    return worker;
+  /** Workers finish and end, and the arbiter waits, for a reload to fill their places or for its own end. */
+  *#retire(outcome: Signal<Outcome>): Co<void> {
+    this.#log.info({}, 'workers finish what they do and end; the arbiter waits');
+    this.#enter('retired');
+    yield* this.crew.retire();
+    outcome.set({ ok: true, message: 'no worker is left' });
   }
 
   // ── Reload ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #startReload(): void {
+  #startReload(outcome: Signal<Outcome>): void {
     if (this.#reload !== undefined && !this.#reload.done) {
       this.#log.warn({}, 'a reload is under way: it is begun anew');
       this.#reload.cancel();
     }
-    this.#reload = this.#spawn(this.#replacing.with(this.#reloadAll()), { name: 'a reload' });
+    this.#reload = this.#tasks!.spawn(this.#reloadAll(outcome), { name: 'a reload' });
   }
 
   /** New workers with everything read anew, each of which must serve before an old one ends. */
-  *#reloadAll(): Co<void> {
+  *#reloadAll(outcome: Signal<Outcome>): Co<void> {
+    const { crew } = this;
     this.#log.info({}, 'reload: new workers boot, old ones serve until then');
-    const former = this.#boot;
-    let replaced = 0;
+    this.#enter('reloading');
+    const former = crew.plan;
+    let plan: Plan | undefined;
     try {
-      this.#boot = yield* until(this.#options.readBoot());
+      plan = yield* until(this.#options.readPlan());
+      yield* callHook(plan.hooks, this.#log, 'onReload', { pid: process.pid });
+      const { failure, replaced } = yield* crew.isRetired ? crew.revive(plan) : crew.replaceAll(plan);
+      if (failure === undefined) yield* this.#finishReload(former, plan, replaced, outcome);
+      else this.#failReload(former, replaced, failure, outcome);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       this.#log.error({}, `reload failed, everything stays as it is: ${error.message}`);
+      outcome.set({ ok: false, message: `everything stays as it is: ${error.message}` });
+    } finally {
+      if (plan !== undefined && crew.plan !== plan) plan.hooks.close();
+      else if (plan !== undefined) former.hooks.close();
+      if (!outcome.isSet) outcome.set({ ok: false, message: 'something else was asked for meanwhile' });
+      this.#enter('serving');
+    }
+  }
+
+  *#finishReload(former: Plan, plan: Plan, replaced: number, outcome: Signal<Outcome>): Co<void> {
+    const { countWorkers } = this.#options;
+    const { crew } = this;
+    const wanted = countWorkers(plan);
+    // A number that `siskin ctl scale` has chosen stays, unless the configuration says another one now.
+    if (wanted !== countWorkers(former)) yield* crew.scale(wanted);
+    this.#log.info({ workers: replaced }, 'reload: done');
+    outcome.set({ ok: true, message: `${replaced} ${replaced === 1 ? 'worker is' : 'workers are'} new` });
+  }
+
+  #failReload(former: Plan, replaced: number, failure: string, outcome: Signal<Outcome>): void {
+    this.crew.plan = former;
+    const rest = `${replaced} of ${this.crew.slots.length} workers are new`;
+    const message = `the old workers go on serving (${rest}): the new one ${failure}`;
+    this.#log.error({}, `reload failed, ${message}`);
+    outcome.set({ ok: false, message });
+  }
+
+  // ── A successor ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  #callSuccessor(outcome: Signal<Outcome>): void {
+    const { launchSuccessor } = this.#options;
+    const why =
+      launchSuccessor === undefined
+        ? 'a container ends with its first process, which can give its place to nobody: reload instead'
+        : this.#successor === undefined
+          ? undefined
+          : `${this.#successor.pid} takes over already`;
+    if (why !== undefined) {
+      this.#log.error({}, `no new arbiter: ${why}`);
+      outcome.set({ ok: false, message: why });
       return;
     }
-    for (const slot of [...this.#slots]) {
-      if (slot.retired) continue;
-      const failure = yield* this.#replace(slot);
-      if (failure !== undefined) {
-        this.#boot = former;
-        const rest = `${replaced} of ${this.#slots.length} workers are new`;
-        this.#log.error({}, `reload failed, the old workers go on serving (${rest}): the new one ${failure}`);
-        return;
-      }
-      replaced++;
-    }
-    this.#log.info({ workers: replaced }, 'reload: done');
-  }
-
-  /** A new worker for `slot`, and then the end of the old one. What has failed otherwise. */
-  *#replace(slot: Slot): Co<string | undefined> {
-    const { bootTimeout, minUptime } = this.#settings;
-    const next = this.#launch(slot.index, this.#boot);
-    let taken = false;
-    try {
-      const result: BootResult = yield* next.boots(bootTimeout);
-      if (result === 'late') return `did not listen within ${bootTimeout} ms (bootTimeout)`;
-      if (result === 'ended' || !(yield* next.survives(minUptime))) {
-        const exit = yield* next.exited.wait();
-        return next.failure ?? describeExit(exit);
-      }
-      if (slot.retired) return undefined;
-      const old = slot.worker;
-      slot.worker = next;
-      taken = true;
-      if (old !== undefined) {
-        old.over.set('replaced');
-        this.#spawn(this.#drain(old));
-      }
-      return undefined;
-    } finally {
-      if (!taken) next.kill('SIGKILL', 'is not needed');
-    }
-  }
-
-  /** Another one takes the place of `worker`, as soon as it serves. */
-  #recycle(worker: Worker, why: string): void {
-    const slot = this.#slots.find((each) => each.worker === worker);
-    if (slot === undefined) return;
-    this.#log.info({ worker: slot.index, pid: worker.pid }, `worker ${worker.pid} ${why}: it is replaced`);
-    this.#spawn(this.#recycleIn(slot, worker), { name: 'a replacement' });
-  }
-
-  *#recycleIn(slot: Slot, worker: Worker): Co<void> {
-    const failure = yield* this.#replacing.with(this.#replaceIn(slot, worker));
-    if (failure === undefined) return;
-    this.#log.error(
-      { pid: worker.pid },
-      `worker ${worker.pid} stays for now: the one for its place ${failure}`,
-    );
-    // Not at once again.
-    yield* sleep(RECYCLE_PAUSE);
-    worker.recycled = false;
-  }
-
-  *#replaceIn(slot: Slot, worker: Worker): Co<string | undefined> {
-    // A reload may have done it meanwhile.
-    return slot.worker !== worker || slot.retired ? undefined : yield* this.#replace(slot);
+    const successor = launchSuccessor!({
+      onServing: () => {
+        this.#log.info({}, `the new arbiter, ${successor.pid}, serves: this one finishes and ends`);
+        this.#handedOver = true;
+        successor.resign();
+        outcome.set({ ok: true, message: `${successor.pid} has taken over` });
+        this.command('stop');
+      },
+      onExit: (exit) => {
+        if (this.#handedOver || this.#successor === undefined) return;
+        this.#successor = undefined;
+        const message = `everything stays as it is: the new arbiter ${describeExit(exit)}`;
+        this.#log.error({}, `no new arbiter, ${message}`);
+        outcome.set({ ok: false, message });
+      },
+    });
+    this.#successor = successor;
+    this.#log.info({}, `a new arbiter, ${successor.pid}, is started to take over`);
   }
 
   // ── The end ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Lets `worker` finish what it does, and no longer than it may. */
-  *#drain(worker: Worker): Co<void> {
-    worker.draining = true;
-    const { gracefulTimeout } = this.#settings;
-    worker.kill('SIGTERM');
-    if (yield* worker.ends(gracefulTimeout + MARGIN)) return;
-    this.#log.warn({ pid: worker.pid }, `worker ${worker.pid} does not end: killed after gracefulTimeout`);
-    worker.kill('SIGKILL', 'did not end and was killed');
-    yield* worker.exited.wait();
-  }
-
   *#stop(quick: boolean): Co<void> {
-    this.#stopping = true;
-    this.#options.sockets.stopListening();
-    if (quick) {
-      yield* this.#quit();
-      return;
+    const { crew } = this;
+    this.#enter('stopping');
+    crew.stop();
+    if (!this.#handedOver) {
+      this.#successor?.stop();
+      if (!quick) this.#log.info({ workers: crew.workers.length }, 'stopping: finishing what is in flight');
+      // Without waiting where everything is cut anyway.
+      if (quick) this.#options.sockets.stopListening();
+      else yield* crew.stopListening();
     }
-    this.#log.info({ workers: this.#workers.size }, 'stopping: finishing what is in flight');
-    yield* sleep(HANDSHAKE_TIME);
-    yield* race<unknown>([all(this.workers.map((worker) => this.#drain(worker))), this.#hurry.wait()]);
-    yield* this.#quit();
-    this.#log.info({}, 'stopped');
+    if (!quick) yield* crew.drainAll(this.#hurry);
+    yield* crew.quitAll();
+    if (!quick) this.#log.info({}, this.#handedOver ? 'handed over, ended' : 'stopped');
   }
-
-  *#quit(): Co<void> {
-    yield* all(this.workers.map((worker) => this.#kill(worker)));
-  }
-
-  *#kill(worker: Worker): Co<void> {
-    worker.kill('SIGQUIT');
-    if (yield* worker.ends(QUICK)) return;
-    worker.kill('SIGKILL');
-    yield* worker.exited.wait();
-  }
-}
-
-function firstFree(slots: readonly Slot[]): number {
-  const taken = new Set(slots.map(({ index }) => index));
-  let index = 0;
-  while (taken.has(index)) index++;
-  return index;
 }

@@ -11,6 +11,9 @@ import type { Worker } from './worker.ts';
 /** Milliseconds in which a worker says itself, by its watchdog, that it is blocked, and where: one that is stopped can't. */
 const OWN_WORDS = 1000;
 
+/** Beats that a worker may miss until new connections go to others. */
+const SUSPECT = 2;
+
 /** Looks until it is cancelled; `current`: the workers, and what holds for them. */
 export function* watchHealth(
   loop: Loop,
@@ -39,7 +42,10 @@ export function* watchHealth(
   }
 }
 
-function examine(worker: Worker, deaf: number, { timeout, stallWarning }: Settings, log: Logger): void {
+function examine(worker: Worker, deaf: number, settings: Settings, log: Logger): void {
+  // Sooner than the log says so: a short pause of one worker is no news, but nobody has to wait for its end.
+  if (deaf >= SUSPECT * beatInterval(settings)) worker.deaf = true;
+  const { timeout, stallWarning } = settings;
   const fields = { worker: worker.slot, pid: worker.pid, ms: Math.round(deaf) };
   if (timeout > 0 && deaf >= timeout) {
     const where = worker.stall?.request === undefined ? '' : ` in ${worker.stall.request}`;

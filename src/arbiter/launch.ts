@@ -2,42 +2,50 @@
 // goes to the arbiter; when it asks for a listening socket, it gets one from here.
 
 import { Buffer } from 'node:buffer';
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { extname } from 'node:path';
-import process from 'node:process';
+import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { EAGAIN } from '../kernel/index.ts';
 import { createChannel, MESSAGE_LIMIT, receiveMessage, sendMessage } from '../kernel/linux/index.ts';
 import type { Loop, Watch } from '../loop/index.ts';
-import type { Boot, ListenRequest, Order, Report } from '../protocol/index.ts';
-import type { Launch, WorkerEvents, WorkerProcess } from './launcher.ts';
-import type { ListeningSockets } from './sockets.ts';
+import { type ListenRequest, type Order, type Report, spawnNode } from '../protocol/index.ts';
+import type { Launch, Plan, WorkerEvents, WorkerProcess } from './launcher.ts';
+import { groupOf } from './sockets.ts';
 
 /** `.ts`, or `.js` once it is built. */
 const WORKER = fileURLToPath(new URL(`../worker/main${extname(import.meta.url)}`, import.meta.url));
 
+/** Where workers get their listening sockets: see `ListeningSockets`. */
+export interface SocketSource {
+  open(slot: number, pid: number, request: Omit<ListenRequest, 'type'>): number;
+  of(slot: number): Iterable<readonly [group: string, fd: number]>;
+}
+
 /** What starts workers on `loop`, which is attached, with listening sockets out of `sockets`. */
-export function launcher(loop: Loop, sockets: ListeningSockets): Launch {
+export function launcher(loop: Loop, sockets: SocketSource): Launch {
   const buffer = Buffer.allocUnsafeSlow(MESSAGE_LIMIT);
-  return (slot, boot, events) => new ChildWorker(loop, buffer, sockets, slot, boot, events);
+  return (slot, plan, events) => new ChildWorker(loop, buffer, sockets, slot, plan, events);
 }
 
 class ChildWorker implements WorkerProcess {
   readonly #loop: Loop;
   readonly #buffer: Buffer;
-  readonly #sockets: ListeningSockets;
+  readonly #sockets: SocketSource;
   readonly #slot: number;
   readonly #events: WorkerEvents;
   readonly #channel: number;
   readonly #watch: Watch;
   readonly #child: ChildProcess;
+  /** It has a thread that hears what is written to the pipe. */
+  readonly #watched: boolean;
 
   constructor(
     loop: Loop,
     buffer: Buffer,
-    sockets: ListeningSockets,
+    sockets: SocketSource,
     slot: number,
-    boot: Boot,
+    { boot, cwd, env }: Pick<Plan, 'boot' | 'cwd' | 'env'>,
     events: WorkerEvents,
   ) {
     this.#loop = loop;
@@ -45,14 +53,19 @@ class ChildWorker implements WorkerProcess {
     this.#sockets = sockets;
     this.#slot = slot;
     this.#events = events;
+    this.#watched = boot.resolved.settings.stallWarning > 0;
     const [ours, theirs] = createChannel();
     this.#channel = ours;
     this.#watch = loop.watch(ours, { onReady: () => this.#receive() });
-    this.#child = spawn(process.execPath, [...process.execArgv, WORKER], {
-      stdio: ['ignore', 'inherit', 'inherit', theirs],
+    this.#child = spawnNode([WORKER], {
+      cwd,
+      env,
+      stdio: ['ignore', 'inherit', 'inherit', theirs, 'pipe'],
     });
     loop.kernel.close(theirs);
-    this.#send(boot);
+    this.#send({ ...boot, slot });
+    // To its watchdog, which may be gone.
+    this.#child.stdio[4]?.on('error', () => {});
     this.#child.once('error', (error) => {
       if (this.#child.pid === undefined) this.#end({ code: null, signal: null, error });
     });
@@ -67,8 +80,25 @@ class ChildWorker implements WorkerProcess {
     this.#child.kill(signal);
   }
 
-  #send(order: Order, descriptor?: number): void {
-    sendMessage(this.#channel, Buffer.from(JSON.stringify(order)), descriptor);
+  reopen(): void {
+    this.#send({ type: 'reopen' });
+  }
+
+  askForStack(): boolean {
+    const pipe = this.#child.stdio[4] as Writable | null;
+    return pipe?.writable === true && this.#watched && pipe.write('\n');
+  }
+
+  lend(slot: number): void {
+    for (const [group, fd] of this.#sockets.of(slot)) this.#send({ type: 'lend', group, slot }, fd);
+  }
+
+  takeBack(slot: number): void {
+    this.#send({ type: 'take back', slot });
+  }
+
+  #send(order: Order, descriptor = -1): void {
+    sendMessage(this.#channel, Buffer.from(JSON.stringify(order)), { descriptor });
   }
 
   /** All that has come. */
@@ -86,8 +116,9 @@ class ChildWorker implements WorkerProcess {
   }
 
   #listen(request: ListenRequest): void {
-    const fd = this.#sockets.open(this.#slot, request);
-    this.#send({ type: 'listening', errno: Math.min(fd, 0) }, fd >= 0 ? fd : undefined);
+    const fd = this.#sockets.open(this.#slot, this.pid, request);
+    const group = groupOf(request);
+    this.#send({ type: 'listening', errno: Math.min(fd, 0), group }, Math.max(fd, -1));
   }
 
   #end(exit: { code: number | null; signal: NodeJS.Signals | null; error?: Error }): void {
@@ -95,6 +126,7 @@ class ChildWorker implements WorkerProcess {
     this.#receive();
     this.#watch.close();
     this.#loop.kernel.close(this.#channel);
+    this.#child.stdio[4]?.destroy();
     this.#events.onExit(exit);
   }
 }

@@ -1,7 +1,27 @@
 // How the arbiter's logic sees processes: it starts them, hears of them, sends them signals. `launch.ts` does so with real
 // ones; tests do with simulated ones.
 
-import type { Boot, Report } from '../protocol/index.ts';
+import type { ArbiterHook, Boot, Report, SpawnResult } from '../protocol/index.ts';
+
+/** Everything that a start reads, and a reload reads anew. */
+export interface Plan {
+  /** What workers are told. */
+  readonly boot: Boot;
+  /** The directory they run in. */
+  readonly cwd: string;
+  /** Their environment. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly hooks: Hooks;
+}
+
+/** Code of the configuration file, which runs elsewhere. */
+export interface Hooks {
+  has(name: ArbiterHook): boolean;
+  /** Rejects where it throws. */
+  call(name: ArbiterHook, info: unknown): Promise<SpawnResult | undefined>;
+  /** They are not called any more. */
+  close(): void;
+}
 
 /** How a process has ended. */
 export interface Exit {
@@ -15,6 +35,14 @@ export interface WorkerProcess {
   /** 0 where it could not be started. */
   readonly pid: number;
   kill(signal: NodeJS.Signals): void;
+  /** Opens its log files anew. */
+  reopen(): void;
+  /** Asks for its JavaScript stack, which it reports, even where its event loop is blocked. False where it can't. */
+  askForStack(): boolean;
+  /** It is to accept what waits in the queues of `slot`, too. */
+  lend(slot: number): void;
+  /** No longer. */
+  takeBack(slot: number): void;
 }
 
 /** What becomes of one process. */
@@ -25,13 +53,45 @@ export interface WorkerEvents {
 }
 
 /** Starts a worker for `slot`; nothing of `events` is called before it returns. */
-export type Launch = (slot: number, boot: Boot, events: WorkerEvents) => WorkerProcess;
+export type Launch = (
+  slot: number,
+  plan: Pick<Plan, 'boot' | 'cwd' | 'env'>,
+  events: WorkerEvents,
+) => WorkerProcess;
 
 /** The listening sockets, which outlive the workers. */
 export interface Sockets {
-  /** From here on nobody new comes: those of one slot, or of all. Who has begun to connect is still in the queue. */
-  stopListening(slot?: number): void;
+  /** New connections go to these slots alone, evenly. */
+  steer(slots: readonly number[]): void;
+  /** From here on nobody new comes. Who has begun to connect is still in the queue. */
+  stopListening(): void;
+  /**
+   * A worker, which `pid` names, has asked for all that it wants. Nobody new comes to what else its slot listens on.
+   * True where there is any of that.
+   */
+  stopUnused(slot: number, pid: number): boolean;
+  /** Closes what `stopUnused` has stopped. */
+  closeUnused(slot: number): void;
   /** Nobody will be in this slot any more: what was never accepted is reset. */
   closeSlot(slot: number): void;
   close(): void;
 }
+
+/** A new arbiter that takes over: it has been handed the sockets, and boots its workers. */
+export interface Successor {
+  readonly pid: number;
+  /** It ends, and everything is as it was. */
+  stop(): void;
+  /** The rest is its own. */
+  resign(): void;
+}
+
+/** What becomes of it. */
+export interface SuccessorEvents {
+  /** All of its workers serve. */
+  onServing(): void;
+  onExit(exit: Exit): void;
+}
+
+/** Starts a successor. */
+export type LaunchSuccessor = (events: SuccessorEvents) => Successor;

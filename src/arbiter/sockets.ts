@@ -4,16 +4,38 @@
 
 import { type BindAddress, formatBind } from '../config/index.ts';
 import type { Address, Kernel, ListenOptions } from '../kernel/index.ts';
+import { claim, steer } from '../kernel/linux/index.ts';
 import type { ListenRequest } from '../protocol/index.ts';
 import type { Sockets } from './launcher.ts';
 
+/** One socket, and who has asked for it last. */
+interface Seat {
+  readonly fd: number;
+  pid: number;
+}
+
 /** The sockets at one address. */
 interface Group {
+  readonly key: string;
   readonly address: Address;
   readonly options: ListenOptions;
   /** By slot; under `ALL` where they share one. */
-  readonly sockets: Map<number, number>;
+  readonly seats: Map<number, Seat>;
   readonly shared: boolean;
+  /** It was made here, or by an arbiter that has given it away: nobody else has it. */
+  readonly own: boolean;
+  /** Slots, as the kernel numbers their sockets. */
+  readonly order: number[];
+}
+
+/** A group as a message: its sockets go along, one each, in this order. */
+export interface GroupText {
+  readonly key: string;
+  readonly address: Address;
+  readonly options: ListenOptions;
+  readonly shared: boolean;
+  readonly own: boolean;
+  readonly slots: readonly number[];
 }
 
 const ALL = -1;
@@ -30,18 +52,22 @@ export class ListeningSockets implements Sockets {
   }
 
   /** The socket that a worker in `slot` asks for, opened where it is not yet: a descriptor, or a negative errno. */
-  open(slot: number, { target, options, ordinal }: Omit<ListenRequest, 'type'>): number {
-    const key = `${formatBind(target)} ${ordinal}`;
+  open(slot: number, pid: number, request: Omit<ListenRequest, 'type'>): number {
+    const { target, options } = request;
+    const key = groupOf(request);
     const group = this.#groups.get(key);
-    if (group === undefined) return this.#openFirst(key, slot, target, options);
-    const known = group.sockets.get(group.shared ? ALL : slot);
-    if (known !== undefined) return known;
+    if (group === undefined) return this.#openFirst(key, slot, pid, target, options);
+    const known = group.seats.get(group.shared ? ALL : slot);
+    if (known !== undefined) {
+      known.pid = pid;
+      return known.fd;
+    }
     const fd = this.#kernel.listen(group.address, { ...group.options, reusePort: true });
-    if (fd >= 0) group.sockets.set(slot, fd);
+    if (fd >= 0) seat(group, slot, { fd, pid });
     return fd;
   }
 
-  #openFirst(key: string, slot: number, target: BindAddress, options: ListenOptions): number {
+  #openFirst(key: string, slot: number, pid: number, target: BindAddress, options: ListenOptions): number {
     const shared = target.family === 'unix' || target.family === 'fd';
     const reusePort = !shared && (this.#reusePort || 'first');
     const fd =
@@ -50,30 +76,113 @@ export class ListeningSockets implements Sockets {
         : this.#kernel.listen(target, { ...options, reusePort });
     if (fd < 0) return fd;
     const address = this.#kernel.localAddress(fd)!;
-    this.#groups.set(key, { address, options, shared, sockets: new Map([[shared ? ALL : slot, fd]]) });
+    const own = target.family !== 'fd';
+    const group: Group = { key, address, options, shared, own, seats: new Map(), order: [] };
+    seat(group, shared ? ALL : slot, { fd, pid });
+    this.#groups.set(key, group);
     return fd;
   }
 
-  stopListening(slot?: number): void {
-    for (const { sockets } of this.#groups.values()) {
-      for (const [owner, fd] of sockets) {
-        if (slot === undefined || owner === slot) this.#kernel.stopListening(fd);
-      }
+  /** Those of one slot alone. */
+  *of(slot: number): Generator<readonly [group: string, fd: number]> {
+    for (const { key, seats } of this.#groups.values()) {
+      const found = seats.get(slot);
+      if (found !== undefined) yield [key, found.fd];
+    }
+  }
+
+  /** Where the kernel has no such programs, it goes on spreading by its hash, and nothing is lost but some time. */
+  steer(slots: readonly number[]): void {
+    for (const { shared, order, seats } of this.#groups.values()) {
+      const places = slots.map((slot) => order.indexOf(slot)).filter((place) => place !== -1);
+      if (!shared && order.length > 1 && places.length > 0) steer(seats.get(order[0]!)!.fd, places);
+    }
+  }
+
+  stopListening(): void {
+    for (const { seats } of this.#groups.values()) {
+      for (const { fd } of seats.values()) this.#kernel.stopListening(fd);
+    }
+  }
+
+  stopUnused(slot: number, pid: number): boolean {
+    const unused = [...this.#unused(slot, pid)];
+    for (const [, , { fd }] of unused) this.#kernel.stopListening(fd);
+    // Closed later, whoever has the slot by then.
+    for (const [, , each] of unused) each.pid = UNUSED;
+    return unused.length > 0;
+  }
+
+  *#unused(slot: number, pid: number): Generator<readonly [Group, number, Seat]> {
+    for (const group of this.#groups.values()) {
+      const owner = group.shared ? ALL : slot;
+      const found = group.seats.get(owner);
+      if (found !== undefined && found.pid !== pid) yield [group, owner, found];
+    }
+  }
+
+  closeUnused(slot: number): void {
+    for (const [group, owner, { pid }] of [...this.#unused(slot, NOBODY)]) {
+      if (pid === UNUSED) this.#close(group, owner);
     }
   }
 
   closeSlot(slot: number): void {
-    for (const { sockets } of this.#groups.values()) {
-      const fd = sockets.get(slot);
-      if (fd === undefined) continue;
-      sockets.delete(slot);
-      this.#kernel.close(fd);
-    }
+    for (const group of [...this.#groups.values()]) if (group.seats.has(slot)) this.#close(group, slot);
+  }
+
+  #close(group: Group, owner: number): void {
+    this.#kernel.close(group.seats.get(owner)!.fd);
+    group.seats.delete(owner);
+    // So the kernel does it: the last one takes the place (net/core/sock_reuseport.c).
+    const place = group.order.indexOf(owner);
+    const last = group.order.pop()!;
+    if (place < group.order.length) group.order[place] = last;
+    if (group.seats.size === 0) this.#groups.delete(group.key);
   }
 
   close(): void {
-    for (const { sockets } of this.#groups.values())
-      for (const fd of sockets.values()) this.#kernel.close(fd);
+    for (const { seats } of this.#groups.values())
+      for (const { fd } of seats.values()) this.#kernel.close(fd);
     this.#groups.clear();
   }
+
+  /** All groups with their descriptors, for another process that gets copies of them. */
+  *handOut(): Generator<{ readonly text: GroupText; readonly descriptors: readonly number[] }> {
+    for (const { key, address, options, shared, own, seats, order } of this.#groups.values()) {
+      const descriptors = order.map((slot) => seats.get(slot)!.fd);
+      yield { text: { key, address, options, shared, own, slots: order }, descriptors };
+    }
+  }
+
+  /** Takes over a group that another process has handed out. */
+  takeIn({ key, address, options, shared, own, slots }: GroupText, descriptors: readonly number[]): void {
+    const group: Group = { key, address, options, shared, own, seats: new Map(), order: [] };
+    for (const [i, slot] of slots.entries()) {
+      const fd = descriptors[i]!;
+      if (own) claim(fd, address);
+      seat(group, slot, { fd, pid: NOBODY });
+    }
+    this.#groups.set(key, group);
+  }
+
+  /** How many slots have sockets. */
+  get slots(): number {
+    const all = [...this.#groups.values()].flatMap(({ order }) => order);
+    return Math.max(0, ...all) + (all.length === 0 ? 0 : 1);
+  }
+}
+
+/** Processes that there are none of. */
+const NOBODY = -1;
+const UNUSED = -2;
+
+/** What all workers' requests for one address have in common. */
+export function groupOf({ target, ordinal }: Pick<ListenRequest, 'target' | 'ordinal'>): string {
+  return `${formatBind(target)} ${ordinal}`;
+}
+
+function seat(group: Group, slot: number, place: Seat): void {
+  group.seats.set(slot, place);
+  group.order.push(slot);
 }

@@ -1,9 +1,9 @@
 // One worker, as the arbiter knows it: a process, what it last said, and what is being waited for.
 
 import type { Loop } from '../loop/index.ts';
-import type { Beat, Boot, Ready, Report, Stalled } from '../protocol/index.ts';
+import type { Beat, Ready, Report, Stack, Stalled } from '../protocol/index.ts';
 import { type Co, DeadlineExceeded, deadline, race, Signal, sleep } from '../task/index.ts';
-import type { Exit, Launch, WorkerProcess } from './launcher.ts';
+import type { Exit, Launch, Plan, WorkerProcess } from './launcher.ts';
 
 /** How a boot has ended. */
 export type BootResult = 'serving' | 'ended' | 'late';
@@ -12,7 +12,9 @@ export type BootResult = 'serving' | 'ended' | 'late';
 export interface WorkerListener {
   onReady(ready: Ready): void;
   onStall(stalled: Stalled): void;
-  onEnd(): void;
+  /** Whether it hears may be different from before. */
+  onChange(): void;
+  onEnd(exit: Exit): void;
 }
 
 const random = new Uint32Array(1);
@@ -30,6 +32,8 @@ export class Worker {
   readonly over = new Signal<Exit | 'replaced'>();
   /** What it has said of itself when it failed to boot. */
   failure: string | undefined;
+  /** What it has said it waits for, until it is ready. */
+  unready: string | undefined;
   beat: Beat | undefined;
   /** What it was last blocked in. */
   stall: Stalled | undefined;
@@ -43,12 +47,15 @@ export class Worker {
   heardAt: number;
   /** The log has said that it is deaf. */
   warned = false;
+  #deaf = false;
   /** Another one is to take its place, for the reason that the log has given. */
   recycled = false;
   /** From 0 to 1: its share of the jitter. */
   readonly chance: number;
 
-  constructor(loop: Loop, launch: Launch, slot: number, boot: Boot, listener: WorkerListener) {
+  #stack: Signal<Stack> | undefined;
+
+  constructor(loop: Loop, launch: Launch, slot: number, plan: Omit<Plan, 'hooks'>, listener: WorkerListener) {
     this.#loop = loop;
     this.slot = slot;
     this.startedAt = loop.now();
@@ -56,7 +63,7 @@ export class Worker {
     this.chance = random[0]! / 2 ** 32;
     this.heardAt = this.startedAt;
     this.#listener = listener;
-    this.#process = launch(slot, boot, {
+    this.#process = launch(slot, plan, {
       onReport: (report) => this.#hear(report),
       onExit: (exit) => this.#end(exit),
     });
@@ -70,6 +77,27 @@ export class Worker {
     return !this.exited.isSet;
   }
 
+  /** Its event loop turns, and takes connections. */
+  get hears(): boolean {
+    return this.serving && !this.draining && !this.#deaf;
+  }
+
+  /** It has missed its time to say something: nobody is to wait for it. */
+  get deaf(): boolean {
+    return this.#deaf;
+  }
+
+  set deaf(deaf: boolean) {
+    if (deaf === this.#deaf) return;
+    this.#deaf = deaf;
+    this.#listener.onChange();
+  }
+
+  /** Milliseconds since it was last heard of. */
+  get silence(): number {
+    return this.#loop.now() - this.heardAt;
+  }
+
   /** Milliseconds. */
   get age(): number {
     return this.#loop.now() - this.startedAt;
@@ -78,30 +106,62 @@ export class Worker {
   #hear(report: Report): void {
     // A thread says so, and that is no sign of life.
     if (report.type === 'stalled') {
-      this.warned = true;
       this.stall = report;
+      this.warned = true;
+      this.deaf = true;
       this.#listener.onStall(report);
       return;
     }
+    if (report.type === 'stack') {
+      this.#stack?.set(report);
+      return;
+    }
     this.heardAt = this.#loop.now();
+    this.deaf = false;
     this.warned = false;
     this.stall = undefined;
     if (report.type === 'beat') this.beat = report;
     else if (report.type === 'failed') this.failure = report.message;
+    else if (report.type === 'unready') this.unready = report.message;
     else if (report.type === 'ready') {
+      // A program may say so for each of its addresses.
+      const first = !this.serving;
       this.serving = true;
       this.served = true;
       this.#listener.onReady(report);
       this.#booted.set('serving');
+      if (first) this.#listener.onChange();
     }
   }
 
   #end(exit: Exit): void {
     this.serving = false;
-    this.#listener.onEnd();
+    this.#listener.onEnd(exit);
     this.exited.set(exit);
     this.over.set(exit);
     this.#booted.set('ended');
+  }
+
+  reopen(): void {
+    if (this.alive) this.#process.reopen();
+  }
+
+  lend(slot: number): void {
+    if (this.alive) this.#process.lend(slot);
+  }
+
+  takeBack(slot: number): void {
+    if (this.alive) this.#process.takeBack(slot);
+  }
+
+  /** Where its main thread is now; undefined where it does not say within so many milliseconds, or can't. */
+  *stackNow(within: number): Co<Stack | undefined> {
+    this.#stack ??= new Signal<Stack>();
+    const answer = this.#stack;
+    if (!this.alive || !this.#process.askForStack()) return undefined;
+    yield* race<unknown>([answer.wait(), this.exited.wait(), sleep(within)]);
+    this.#stack = undefined;
+    return answer.isSet ? yield* answer.wait() : undefined;
   }
 
   /** Waits until it serves, or never will. */

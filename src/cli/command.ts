@@ -1,9 +1,12 @@
 // The commands and flags of `siskin`, and what a mistake in them looks like. Called by `main.ts`. Exit statuses:
 // 0 stopped as asked, 1 failed while running, 2 wrong usage, 3 the app failed to load.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { addSettingFlags, layOutHelp } from './flags.ts';
+import { addControlCommands } from './control-commands.ts';
+import { addSettingFlags } from './flags.ts';
+import { prepare } from './prepare.ts';
+import { packageVersion } from './version.ts';
 
 const USAGE_STATUS = 2;
 
@@ -20,6 +23,8 @@ Examples:
   siskin serve app.ts:admin --bind :3000 --access-log
   siskin serve server.js -- --verbose
   siskin serve app.ts --bind unix:/run/app.sock --bind 127.0.0.1:8000
+  siskin check app.ts
+  siskin ctl reload
 
 Run siskin serve --help for every setting.`;
 
@@ -48,55 +53,37 @@ export function program(rest: readonly string[] = []): Command {
     .addHelpText('after', EXAMPLES);
   prepare(root);
 
-  const serve = root
-    .command('serve')
+  const serve = ofApp(root.command('serve'))
     .description('Serve an app until told to stop (SIGTERM, SIGINT)')
-    .usage('[options] <APP> [-- ARGUMENTS OF THE APP]')
-    .argument('<APP>', 'file that exports the app, as app.ts or app.ts:exportName, or listens itself')
-    .helpOption('-h, --help', 'Print this help')
-    .addHelpText('after', EPILOGUE)
-    .action(async (app: string, flags: Record<string, unknown>) => {
+    .action(async (app: string | undefined, flags: Record<string, unknown>) => {
       const { serveCommand } = await import('./serve.ts');
-      await serveCommand(app, flags, rest);
+      await serveCommand({ specifier: app, flags, rest });
     });
-  prepare(serve);
   addSettingFlags(serve);
+
+  const check = ofApp(root.command('check'))
+    .description('Load an app with all its settings, say what they are, and end')
+    .option('--json', 'Write JSON')
+    .action(async (app: string | undefined, { json, ...flags }: Record<string, unknown>) => {
+      const { checkCommand } = await import('./check.ts');
+      await checkCommand({ specifier: app, flags, rest }, json === true);
+    });
+  addSettingFlags(check);
+  addControlCommands(root);
   return root;
 }
 
-/** Of the package that this file is in: the same path from `src/cli` and from `dist/cli`. */
-export function packageVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-}
-
-function prepare(command: Command): void {
-  layOutHelp(command);
-  command.exitOverride().configureOutput({
-    outputError: (text, write) => write(inOurWords(text)),
-  });
-  command.showHelpAfterError(false);
-}
-
-/** What to write in the place of the flags that other servers have. */
-const FOREIGN_FLAGS: ReadonlyArray<readonly [flags: RegExp, hint: string]> = [
-  [
-    /^unknown option '(?:-p|--port)\b/,
-    'To choose the port: --bind 3000, or --bind :3000 for every interface',
-  ],
-  [/^unknown option '(?:-H|--host|--hostname|--address)\b/, 'To choose the address: --bind 0.0.0.0:8000'],
-  [/^missing required argument 'APP'/, 'Name the file that exports your app: siskin serve app.ts'],
-];
-
-/** An error of commander's as this program says it. */
-function inOurWords(text: string): string {
-  const message = text
-    .replace(/^error: /, '')
-    .replace(/\n\(Did you mean (.*)\?\)/, '\n  Did you mean $1?')
-    .trimEnd();
-  const hint = FOREIGN_FLAGS.find(([flags]) => flags.test(message))?.[1];
-  const suggested = message.includes('\n');
-  return `siskin: ${message}${hint === undefined || suggested ? '' : `\n  ${hint}`}\n`;
+/** What commands that take an app have in common. */
+function ofApp(command: Command): Command {
+  prepare(command);
+  return command
+    .usage('[options] <APP> [-- ARGUMENTS OF THE APP]')
+    .argument(
+      '[APP]',
+      'file that exports the app, as app.ts or app.ts:exportName, or listens itself; without it, the app of the configuration file',
+    )
+    .helpOption('-h, --help', 'Print this help')
+    .addHelpText('after', EPILOGUE);
 }
 
 function isAppFile(argument: string): boolean {

@@ -8,7 +8,7 @@ import process from 'node:process';
 import { isMainThread } from 'node:worker_threads';
 import { ConfigError, type ResolvedSettings, resolveSettings } from '../config/index.ts';
 import { formatAddress } from '../kernel/index.ts';
-import { createAccessLog, createLogger, isHuman } from '../log/index.ts';
+import { processLogs } from '../log/index.ts';
 import { configure, kernelName, onListening } from '../node/index.ts';
 import { dieWithServers, takeOver } from '../worker/index.ts';
 
@@ -24,16 +24,9 @@ async function readSettings(): Promise<ResolvedSettings> {
 
 if (isMainThread) {
   const { settings, origins, warnings } = await readSettings();
-  const log = createLogger({
-    level: origins.logLevel.kind === 'default' ? 'warn' : settings.logLevel,
-    format: settings.logFormat,
-    stdout: process.stderr,
-    stderr: process.stderr,
-  });
+  const logLevel = origins.logLevel.kind === 'default' ? 'warn' : settings.logLevel;
+  const { log, access } = processLogs({ ...settings, logLevel }, process.stderr);
   for (const warning of warnings) log.warn({}, warning);
-  const access = settings.accessLog
-    ? createAccessLog(!isHuman(settings.logFormat, process.stdout), process.stdout)
-    : undefined;
   // A `PORT` is the program's to read; only an address meant for us overrides the one that it asks for.
   const given = origins.bind.kind === 'environment' && origins.bind.name !== 'PORT';
   configure({ settings, log, recordAccess: access?.record, ...(given && { bind: settings.bind }) });

@@ -1,27 +1,35 @@
 // `siskin serve APP`: settings, and then an arbiter with workers, or the app in this process. Called by `command.ts`.
 
 import process from 'node:process';
-import { ConfigError, type ResolvedSettings, resolveSettings } from '../config/index.ts';
+import { ConfigError, type Settings } from '../config/index.ts';
+import { TAKEOVER } from '../protocol/index.ts';
+import { type CommandLine, readPlan } from './configuration.ts';
+import { packageVersion } from './version.ts';
 
-/** Serves the app that `specifier` names until a signal, and exits with the status that says how it went. */
-export async function serveCommand(
-  specifier: string,
-  flags: Readonly<Record<string, unknown>>,
-  rest: readonly string[] = [],
-): Promise<void> {
-  const readSettings = (): Promise<ResolvedSettings> => resolveSettings({ flags, env: process.env });
-  const resolved = await readSettings().catch(refuse);
-  const { arbiter, kernel } = resolved.settings;
-  // A parent needs sockets that it can hand down, and those of Node it can't.
-  if (arbiter && kernel !== 'node' && process.platform === 'linux') {
+/** Serves the app until a signal, and exits with the status that says how it went. */
+export async function serveCommand(command: CommandLine): Promise<void> {
+  // Sockets that a service manager has passed on are named after the process that it has started.
+  if (process.env[TAKEOVER] !== undefined) process.env['LISTEN_PID'] = String(process.pid);
+  const plan = await readPlan(command).catch(refuse);
+  if (hasArbiter(plan.boot.resolved.settings)) {
     const { runArbiter } = await import('../arbiter/index.ts');
-    process.exit(await runArbiter({ specifier, rest, resolved, readSettings }));
+    const run = { plan, readPlan: () => readPlan(command), version: packageVersion() };
+    process.exit(await runArbiter(run).catch(refuse));
   }
+  plan.hooks.close();
+  process.chdir(plan.cwd);
+  Object.assign(process.env, plan.env);
   const { serveApp } = await import('../worker/index.ts');
-  await serveApp(specifier, rest, resolved);
+  await serveApp(plan.boot);
 }
 
-function refuse(error: unknown): never {
+/** A parent needs sockets that it can hand down, and those of Node it can't. */
+export function hasArbiter({ arbiter, kernel }: Settings): boolean {
+  return arbiter && kernel !== 'node' && process.platform === 'linux';
+}
+
+/** Says what is wrong with what was given, and ends. */
+export function refuse(error: unknown): never {
   if (!(error instanceof ConfigError)) throw error;
   process.stderr.write(`siskin: ${error.message}\n`);
   process.exit(error.exitCode);

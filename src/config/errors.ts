@@ -8,9 +8,11 @@ export class BadValue extends Error {
 
 /** Where a setting's value came from. */
 export interface Origin {
-  readonly kind: 'flag' | 'environment' | 'option' | 'default';
+  readonly kind: 'flag' | 'environment' | 'option' | 'file' | 'default';
   /** As the person wrote it: `--bind`, `SISKIN_BIND`, `bind`. */
   readonly name: string;
+  /** The configuration file that it is from. */
+  readonly file?: string;
 }
 
 /** One mistake. */
@@ -34,8 +36,9 @@ export class ConfigError extends Error {
   readonly exitCode = 2;
   readonly problems: readonly Problem[];
 
-  constructor(problems: readonly Problem[]) {
-    super(problems.map(describeProblem).join('\n'));
+  /** `message`: what is wrong where it is no single setting. */
+  constructor(problems: readonly Problem[], message = problems.map(describeProblem).join('\n')) {
+    super(message);
     this.problems = problems;
   }
 }
@@ -51,9 +54,10 @@ export function describeProblem(problem: Problem): string {
   return `${attribute(problem.origin, problem.got)}: ${problem.reason}\n  expected ${problem.expected}`;
 }
 
-/** The value in the notation of its place: `--bind :80`, `SISKIN_BIND=:80`, `option bind: :80`. */
+/** The value in the notation of its place: `--bind :80`, `SISKIN_BIND=:80`, `siskin.config.ts: bind: :80`, `option bind: :80`. */
 export function attribute(origin: Origin, value: string): string {
   if (origin.kind === 'flag') return `${origin.name} ${value}`;
   if (origin.kind === 'environment') return `${origin.name}=${value}`;
+  if (origin.kind === 'file') return `${origin.file}: ${origin.name}: ${value}`;
   return `${origin.kind} ${origin.name}: ${value}`;
 }

@@ -16,4 +16,11 @@ export { EVERYBODY, Networks, parseNetwork, UNIX_PEERS } from './networks.ts';
 export { formatDuration, formatSize, parseDuration, parseSize } from './quantities.ts';
 export { type ResolvedSettings, resolveSettings, type SettingSources } from './resolve.ts';
 export { flagOf, type Section, type Setting, variableOf } from './setting.ts';
-export { defaultSettings, SECTIONS, SETTINGS, type SettingKey, type Settings } from './table.ts';
+export {
+  defaultSettings,
+  SECTIONS,
+  SETTINGS,
+  type ServerSettingKey,
+  type SettingKey,
+  type Settings,
+} from './table.ts';

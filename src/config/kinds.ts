@@ -43,6 +43,26 @@ export interface ChoiceKind<Word extends string = string> {
 /** Permission bits of a file, written in octal. */
 export interface ModeKind {
   readonly type: 'mode';
+  /** A word for -1: no such bits are given. */
+  readonly word?: string;
+}
+
+/** A text that is not looked into: a path, a name. '' where there is none. */
+export interface TextKind {
+  readonly type: 'text';
+  /** What stands for it in `--help`. */
+  readonly placeholder: string;
+  /** What is expected of it, for messages. */
+  readonly what: string;
+  /** What '' means. */
+  readonly none: string;
+}
+
+/** Several of those; the flag may be repeated. */
+export interface TextsKind {
+  readonly type: 'texts';
+  readonly placeholder: string;
+  readonly what: string;
 }
 
 /** Addresses to listen on; the flag may be repeated. */
@@ -62,6 +82,8 @@ export type Kind =
   | SwitchKind
   | ChoiceKind
   | ModeKind
+  | TextKind
+  | TextsKind
   | BindsKind
   | NetworksKind;
 
@@ -74,9 +96,11 @@ export type ValueOf<K extends Kind> = K extends DurationKind | SizeKind | CountK
       ? Word
       : K extends BindsKind
         ? readonly BindAddress[]
-        : K extends NetworksKind
+        : K extends NetworksKind | TextsKind
           ? readonly string[]
-          : never;
+          : K extends TextKind
+            ? string
+            : never;
 
 /** Longer than any exchange should take; catches milliseconds written as seconds. */
 const LONGEST = 24 * 3_600_000;
@@ -108,20 +132,30 @@ export function choice<const Word extends string>(...words: readonly Word[]): Ch
 
 export const onOff: SwitchKind = { type: 'switch' };
 export const fileMode: ModeKind = { type: 'mode' };
+
+/** A text, or '', which means `none`. */
+export function text(placeholder: string, what: string, none: string): TextKind {
+  return { type: 'text', placeholder, what, none };
+}
+
+export function texts(placeholder: string, what: string): TextsKind {
+  return { type: 'texts', placeholder, what };
+}
+
 export const binds: BindsKind = { type: 'binds' };
 export const networks: NetworksKind = { type: 'networks' };
 
 /** Whether the flag may be given several times, and the environment's value is a list with commas. */
 export function isList(kind: Kind): boolean {
-  return kind.type === 'binds' || kind.type === 'networks';
+  return kind.type === 'binds' || kind.type === 'networks' || kind.type === 'texts';
 }
 
 /** The word that stands for the value in `--help`; '' for a switch. */
 export function placeholder(kind: Kind): string {
-  return PLACEHOLDERS[kind.type];
+  return kind.type === 'text' || kind.type === 'texts' ? kind.placeholder : PLACEHOLDERS[kind.type];
 }
 
-const PLACEHOLDERS: Readonly<Record<Kind['type'], string>> = {
+const PLACEHOLDERS: Readonly<Record<Exclude<Kind['type'], 'text' | 'texts'>, string>> = {
   duration: 'DURATION',
   size: 'SIZE',
   rate: 'SIZE',
@@ -149,7 +183,10 @@ export function expectation(kind: Kind): string {
     case 'choice':
       return `one of ${kind.words.join(', ')}`;
     case 'mode':
-      return 'permission bits in octal, such as 660';
+      return `permission bits in octal, such as 660${kind.word === undefined ? '' : ` (${kind.word})`}`;
+    case 'text':
+    case 'texts':
+      return kind.what;
     case 'binds':
       return 'an address to listen on: HOST:PORT, [v6]:PORT, :PORT, PORT, unix:PATH or fd://N';
     case 'networks':
@@ -184,7 +221,11 @@ export function formatValue(kind: Kind, value: unknown): string {
     case 'switch':
       return value === true ? 'on' : 'off';
     case 'mode':
-      return (value as number).toString(8);
+      return value === -1 ? (kind.word ?? '') : (value as number).toString(8).padStart(3, '0');
+    case 'text':
+      return value === '' ? kind.none : (value as string);
+    case 'texts':
+      return (value as readonly string[]).join(',') || 'none';
     case 'binds':
       return (value as readonly BindAddress[]).map(formatBind).join(',');
     case 'networks':

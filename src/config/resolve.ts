@@ -1,6 +1,6 @@
 // From what the person gave (flags, environment, options of a program) to checked settings. Called once at start, by
 // the command line or by a program that embeds the server. A flag or option wins over the environment, which wins
-// over the default. Every mistake is reported at once.
+// over the configuration file, which wins over the default. Every mistake is reported at once.
 
 import { lookup as dnsLookup } from 'node:dns/promises';
 import { isIPv6 } from 'node:net';
@@ -10,7 +10,7 @@ import { expectation } from './kinds.ts';
 import { nearest } from './nearest.ts';
 import type { RawValue } from './schema.ts';
 import { flagOf, variableOf } from './setting.ts';
-import { SETTINGS, type SettingKey, type Settings } from './table.ts';
+import { SECTIONS, SETTINGS, type SettingKey, type Settings } from './table.ts';
 
 export interface SettingSources {
   /** Values of flags by the setting's key, as the command line gave them. */
@@ -19,6 +19,10 @@ export interface SettingSources {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Options of a program, by key: texts as flags take them, or values of the right type. */
   readonly options?: Readonly<Record<string, RawValue>>;
+  /** What a configuration file says, in the same way. */
+  readonly file?: { readonly name: string; readonly values: Readonly<Record<string, RawValue>> };
+  /** Those that are wanted now: what is wrong with others is said later. All by default. */
+  readonly only?: readonly SettingKey[];
   /** The numeric address of a host name; DNS by default. */
   readonly lookup?: (host: string) => Promise<string>;
 }
@@ -40,7 +44,8 @@ export interface ResolvedSettings {
  */
 export async function resolveSettings(sources: SettingSources): Promise<ResolvedSettings> {
   const { readValue } = await import('./schema.ts');
-  const problems: Problem[] = unknownOptions(sources.options ?? {});
+  const { only } = sources;
+  const problems: Problem[] = only === undefined ? unknownNames(sources) : [];
   const values: Record<string, unknown> = {};
   const origins: Record<string, Origin> = {};
 
@@ -48,7 +53,7 @@ export async function resolveSettings(sources: SettingSources): Promise<Resolved
     const given = findGiven(key, sources);
     origins[key] = given?.origin ?? { kind: 'default', name: key };
     values[key] = row.default;
-    if (given === undefined) continue;
+    if (given === undefined || only?.includes(key as SettingKey) === false) continue;
     const reading = readValue(row.kind, given.raw);
     if (reading.ok) values[key] = reading.value;
     else problems.push(problemWith(key, given.origin, reading));
@@ -74,8 +79,22 @@ function findGiven(key: string, sources: SettingSources): { raw: RawValue; origi
   const variable = sources.env?.[name];
   if (variable !== undefined && variable !== '')
     return { raw: variable, origin: { kind: 'environment', name } };
-  if (key === 'workers') return findConcurrency(sources.env?.['WEB_CONCURRENCY']);
-  return key === 'bind' ? findPort(sources.env?.['PORT']) : undefined;
+  const platform = findOfPlatform(key, sources.env ?? {});
+  if (platform !== undefined) return platform;
+  const { file } = sources;
+  const said = file?.values[key];
+  return file === undefined || said === undefined
+    ? undefined
+    : { raw: said, origin: { kind: 'file', name: key, file: file.name } };
+}
+
+/** What hosting platforms say in variables of their own. */
+function findOfPlatform(
+  key: string,
+  env: Readonly<Record<string, string | undefined>>,
+): { raw: RawValue; origin: Origin } | undefined {
+  if (key === 'workers') return findConcurrency(env['WEB_CONCURRENCY']);
+  return key === 'bind' ? findPort(env['PORT']) : undefined;
 }
 
 /** `PORT` is how hosting platforms say where they will send requests from outside: so on every interface. */
@@ -98,15 +117,31 @@ function problemWith(key: string, origin: Origin, reading: { got: string; reason
   return { setting: key, origin, got, reason, expected: expectation(SETTINGS[key as SettingKey].kind) };
 }
 
-function unknownOptions(options: Readonly<Record<string, unknown>>): Problem[] {
-  return Object.keys(options)
-    .filter((key) => !(key in SETTINGS))
+const OF_COMMAND: ReadonlySet<string> = new Set(
+  SECTIONS.filter(({ ofCommand }) => ofCommand === true).flatMap(({ settings }) => Object.keys(settings)),
+);
+
+function unknownNames({ options = {}, file }: SettingSources): Problem[] {
+  const inFile = file && unknownKeys(file.values, { kind: 'file', file: file.name }, new Set());
+  return [...unknownKeys(options, { kind: 'option' }, OF_COMMAND), ...(inFile ?? [])];
+}
+
+function unknownKeys(
+  values: Readonly<Record<string, unknown>>,
+  place: Omit<Origin, 'name'>,
+  ofOthers: ReadonlySet<string>,
+): Problem[] {
+  return Object.keys(values)
+    .filter((key) => !(key in SETTINGS) || ofOthers.has(key))
     .map((key) => ({
       setting: key,
-      origin: { kind: 'option', name: key },
-      got: String(options[key]),
-      reason: 'there is no such setting',
-      expected: suggestion(nearest(key, Object.keys(SETTINGS))),
+      origin: { ...place, name: key },
+      got: String(values[key]),
+      reason: key in SETTINGS ? 'it is a setting of siskin serve' : 'there is no such setting',
+      expected:
+        key in SETTINGS
+          ? 'a setting of the server itself; for workers: siskin serve'
+          : suggestion(nearest(key, Object.keys(SETTINGS))),
     }));
 }
 

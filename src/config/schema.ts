@@ -41,9 +41,16 @@ function schemaOf(kind: Kind): z.ZodType {
     case 'choice':
       return z.enum(kind.words, { error: 'there is no such choice' });
     case 'mode':
-      return fromText(parseMode).pipe(
-        z.int({ error: 'it is not a mode' }).min(0).max(0o777, 'it is above 777'),
+      return fromText((given) => (given.trim() === kind.word ? -1 : parseMode(given))).pipe(
+        z
+          .int({ error: 'it is not a mode' })
+          .min(kind.word === undefined ? 0 : -1)
+          .max(0o777, 'it is above 777'),
       );
+    case 'text':
+      return plainText;
+    case 'texts':
+      return z.array(plainText, { error: 'it is not a list of texts' });
     case 'binds':
       return z
         .array(fromText(parseBind).pipe(bindObject), { error: 'it is not a list of addresses' })
@@ -65,6 +72,10 @@ function number(kind: Kind & { min: number; max: number; zero?: string }, parse:
     })
     .refine((value) => value <= kind.max, { error: `it is above ${formatValue(kind, kind.max)}` });
 }
+
+const plainText = z
+  .string({ error: 'it is not a text' })
+  .refine((given) => !given.includes('\0'), { error: 'it has a NUL in it' });
 
 const port = z.int({ error: 'its port is not a number' }).min(0).max(65_535, 'its port is above 65535');
 

@@ -18,6 +18,8 @@ export interface Setting<K extends Kind = Kind> {
 /** A group of settings with a heading of its own in `--help` and on the settings page. */
 export interface Section<Rows extends Readonly<Record<string, Setting>> = Readonly<Record<string, Setting>>> {
   readonly title: string;
+  /** Of the command `siskin serve` alone: a program that calls `serve()` has its own process. */
+  readonly ofCommand?: boolean;
   readonly settings: Rows;
 }
 

@@ -2,6 +2,7 @@
 // Its rows are in `sections/`. It is plain data, and so are the values: a parent hands them to a worker as JSON.
 
 import type { Kind, ValueOf } from './kinds.ts';
+import { app } from './sections/app.ts';
 import { limits } from './sections/limits.ts';
 import { logging } from './sections/logging.ts';
 import { network } from './sections/network.ts';
@@ -12,16 +13,26 @@ import { workers } from './sections/workers.ts';
 import type { Section, Setting } from './setting.ts';
 
 /** The sections, in the order of `--help`. */
-export const SECTIONS: readonly Section[] = [network, workers, timeouts, limits, proxy, logging, process];
+export const SECTIONS: readonly Section[] = [
+  app,
+  network,
+  workers,
+  timeouts,
+  limits,
+  proxy,
+  logging,
+  process,
+];
+
+const OF_COMMAND = { ...workers.settings, ...logging.settings, ...process.settings };
 
 const TABLE = {
+  ...app.settings,
   ...network.settings,
-  ...workers.settings,
   ...timeouts.settings,
   ...limits.settings,
   ...proxy.settings,
-  ...logging.settings,
-  ...process.settings,
+  ...OF_COMMAND,
 };
 
 /** A setting's key, e.g. `keepAliveTimeout`. */
@@ -33,6 +44,9 @@ export type Settings = {
     ? ValueOf<K>
     : never;
 };
+
+/** A setting of the server itself, which `serve()` takes too. */
+export type ServerSettingKey = Exclude<SettingKey, keyof typeof OF_COMMAND>;
 
 /** Every setting by its key. */
 export const SETTINGS: Readonly<Record<SettingKey, Setting>> = TABLE;

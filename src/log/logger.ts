@@ -1,8 +1,11 @@
 // The log of a running server, on pino: for people on a terminal, as JSON elsewhere; warnings and errors go to
 // standard error, the rest to standard output. Made by `serve-app.ts`, handed to the server.
 
+import process from 'node:process';
 import { pino } from 'pino';
 import type { Logger } from '../server/index.ts';
+import { type AccessLog, createAccessLog } from './access-log.ts';
+import { LogFile } from './file.ts';
 import { formatHuman } from './human.ts';
 
 /** Where lines go: `process.stdout`, or anything with a `write`. */
@@ -24,6 +27,19 @@ export interface LogOptions {
 export interface LogSettings {
   readonly logLevel: LogOptions['level'];
   readonly logFormat: LogFormat;
+  /** '' for standard output and standard error. */
+  readonly logFile: string;
+  readonly accessLog: boolean;
+  /** '' for standard output. */
+  readonly accessLogFile: string;
+}
+
+/** What a process writes, and where. */
+export interface ProcessLogs {
+  readonly log: Logger;
+  readonly access: AccessLog | undefined;
+  /** Opens files anew. */
+  reopen(): void;
 }
 
 const WARN = 40;
@@ -65,10 +81,25 @@ export function isHuman(format: LogFormat, sink: LogSink): boolean {
   return format === 'human' || (format === 'auto' && sink.isTTY === true);
 }
 
-/** The logger of a process that has its standard output and error to itself. */
-export function processLogger({ logLevel, logFormat }: LogSettings): Logger {
+/** The logs of a process that has its standard output and error to itself. `quiet`: where lines below a warning go. Throws where a file can't be opened. */
+export function processLogs(settings: LogSettings, quiet: LogSink = process.stdout): ProcessLogs {
+  const { logLevel: level, logFormat: format } = settings;
   const { stdout, stderr } = process;
-  return createLogger({ level: logLevel, format: logFormat, stdout, stderr });
+  const complain = (message: string): void => void stderr.write(`siskin: ${message}\n`);
+  const file = settings.logFile === '' ? undefined : new LogFile(settings.logFile, complain);
+  const log = createLogger({ level, format, stdout: file ?? quiet, stderr: file ?? stderr });
+  const accessFile =
+    settings.accessLogFile === ''
+      ? undefined
+      : new LogFile(settings.accessLogFile, (message) => log.error({}, message));
+  const sink = accessFile ?? (settings.accessLog ? stdout : undefined);
+  return {
+    log,
+    access: sink && createAccessLog(!isHuman(format, sink), sink),
+    reopen: () => {
+      for (const each of [file, accessFile]) each?.reopen();
+    },
+  };
 }
 
 /** A reader of the log that goes away (`| head`) does not end the server. */

@@ -33,6 +33,9 @@ const SHORTAGE_PAUSE = 100;
  */
 const FATAL: ReadonlySet<number> = new Set([-ECANCELED, -EBADF, -EINVAL, -ENOTSOCK]);
 
+/** Those that are open. */
+const LISTENERS = new Map<number, SocketListener>();
+
 export class SocketListener implements Listener, ReadyListener {
   readonly address: Address;
   readonly #loop: Loop;
@@ -44,6 +47,8 @@ export class SocketListener implements Listener, ReadyListener {
   /** Nobody is on the way any more: what is queued is the rest. */
   #last = false;
   #closed = false;
+  /** Other listening sockets whose queues are served here, too. */
+  readonly #lent = new Map<number, Watch>();
 
   /** Takes over `fd`, a listening non-blocking socket. */
   constructor(loop: Loop, fd: number) {
@@ -58,6 +63,12 @@ export class SocketListener implements Listener, ReadyListener {
       loop.kernel.close(fd);
       throw error;
     }
+    LISTENERS.set(fd, this);
+  }
+
+  /** The open one on this descriptor. */
+  static on(fd: number): SocketListener | undefined {
+    return LISTENERS.get(fd);
   }
 
   /** Binds and listens. Throws `SystemError`, e.g. with code EADDRINUSE. */
@@ -104,12 +115,45 @@ export class SocketListener implements Listener, ReadyListener {
   #next(): Stream | number {
     if (this.#closed) return -ECANCELED;
     if (!this.#readiness.canRead) return -EAGAIN;
-    const fd = this.#loop.kernel.accept(this.#fd);
+    const fd = this.#acceptAny();
     if (fd >= 0) return this.#welcome(fd);
     if (fd === -EAGAIN) this.#readiness.canRead = false;
     if (fd !== -EAGAIN || !this.#last) return fd;
     this.close();
     return -ECANCELED;
+  }
+
+  #acceptAny(): number {
+    const { kernel } = this.#loop;
+    let fd = kernel.accept(this.#fd);
+    if (fd !== -EAGAIN || this.#lent.size === 0) return fd;
+    for (const lent of this.#lent.keys()) {
+      fd = kernel.accept(lent);
+      if (fd >= 0) return fd;
+      if (FATAL.has(fd)) this.takeBack(lent);
+    }
+    return -EAGAIN;
+  }
+
+  /** Accepts what waits at `fd`, a listening socket, as well; takes it over. */
+  lend(fd: number): void {
+    if (this.#closed || this.#stopping !== undefined) {
+      this.#loop.kernel.close(fd);
+      return;
+    }
+    const watch = this.#loop.watch(fd, { onReady: () => this.#readiness.report(READABLE) });
+    watch.referenced = false;
+    this.#lent.set(fd, watch);
+    this.#readiness.report(READABLE);
+  }
+
+  /** No longer. */
+  takeBack(fd: number): void {
+    const watch = this.#lent.get(fd);
+    if (watch === undefined) return;
+    this.#lent.delete(fd);
+    watch.close();
+    this.#loop.kernel.close(fd);
   }
 
   /** A connection that can't be watched is closed: the table of watches is full, or memory is. */
@@ -125,6 +169,7 @@ export class SocketListener implements Listener, ReadyListener {
   /** Where the kernel can't stop it (an adopted descriptor), what comes later is for those that share the socket. */
   stopListening(patient = true): void {
     if (this.#closed || this.#stopping !== undefined) return;
+    for (const fd of [...this.#lent.keys()]) this.takeBack(fd);
     const stopped = this.#loop.kernel.stopListening(this.#fd) === 0;
     // A unix socket has no handshakes: who is connected is in the queue.
     const wait = patient && stopped && this.address.family !== 'unix' ? HANDSHAKE_TIME : 0;
@@ -138,6 +183,8 @@ export class SocketListener implements Listener, ReadyListener {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    LISTENERS.delete(this.#fd);
+    for (const fd of [...this.#lent.keys()]) this.takeBack(fd);
     if (this.#stopping !== undefined) this.#loop.cancelTimer(this.#stopping);
     if (this.address.family === 'unix') this.#loop.kernel.stopListening(this.#fd);
     this.#watch.close();

@@ -9,6 +9,8 @@ import type { ListenOptions } from '../kernel/index.ts';
 
 /** The descriptor of the channel in a worker. */
 export const CHANNEL = 3;
+/** The descriptor of a pipe to its watchdog: each line asks for the stack of the main thread. */
+export const QUESTIONS = 4;
 
 /** What an app is. */
 export interface Kind {
@@ -18,7 +20,15 @@ export interface Kind {
 }
 
 /** To a worker. */
-export type Order = Boot | Listening;
+export type Order = Boot | Listening | Reopen | Lend | TakeBack;
+
+/** A user and its group, where the arbiter is root and workers are to be less. */
+export interface Identity {
+  readonly uid: number;
+  readonly gid: number;
+  /** For its other groups; absent for a number that has no name. */
+  readonly name?: string;
+}
 
 export interface Boot {
   readonly type: 'boot';
@@ -27,6 +37,12 @@ export interface Boot {
   /** What the app finds in `process.argv`. */
   readonly rest: readonly string[];
   readonly resolved: ResolvedSettings;
+  /** The configuration file, where it has hooks. */
+  readonly configuration?: string;
+  /** The user that it becomes. */
+  readonly identity?: Identity;
+  /** The place of this worker. */
+  readonly slot?: number;
 }
 
 /** The answer to `ListenRequest`; the descriptor comes along with it. */
@@ -34,10 +50,31 @@ export interface Listening {
   readonly type: 'listening';
   /** 0, or a negative errno: no descriptor then. */
   readonly errno: number;
+  /** Names the sockets of all workers at this address. */
+  readonly group: string;
+}
+
+/** Log files are to be opened anew: somebody has moved them away. */
+export interface Reopen {
+  readonly type: 'reopen';
+}
+
+/** What waits at another worker's socket is to be accepted, too; the socket comes along. */
+export interface Lend {
+  readonly type: 'lend';
+  readonly group: string;
+  /** Whose it is. */
+  readonly slot: number;
+}
+
+/** Its own worker is back. */
+export interface TakeBack {
+  readonly type: 'take back';
+  readonly slot: number;
 }
 
 /** From a worker. */
-export type Report = ListenRequest | Ready | Beat | Stalled | Failed;
+export type Report = ListenRequest | Unready | Ready | Beat | Stalled | Stack | Failed;
 
 export interface ListenRequest {
   readonly type: 'listen';
@@ -45,6 +82,13 @@ export interface ListenRequest {
   readonly options: ListenOptions;
   /** Of requests for a port of the system's choice, which one in this worker: they are different ports. */
   readonly ordinal: number;
+}
+
+/** It listens, or could, and waits until the app says that it is ready. */
+export interface Unready {
+  readonly type: 'unready';
+  /** For people: `GET /healthz answers 503`. */
+  readonly message: string;
 }
 
 /** It serves. */
@@ -65,6 +109,10 @@ export interface Beat {
   readonly requests: number;
   /** Bytes of memory. */
   readonly resident: number;
+  /** Milliseconds by which this message is late: other things had to be done first. */
+  readonly delay: number;
+  /** From 0 to 1: the share of the time since the last one in which the event loop had something to do. */
+  readonly utilization: number;
 }
 
 /** Its event loop is blocked; a thread of it says so. */
@@ -75,6 +123,14 @@ export interface Stalled {
   /** `GET /path` of the request whose handler runs, if one does. */
   readonly request: string | undefined;
   /** Of the main thread, innermost first; absent where it is in a regular expression or a native call. */
+  readonly stack?: readonly string[];
+}
+
+/** Where its main thread is, because somebody wants to know; a thread of it says so. */
+export interface Stack {
+  readonly type: 'stack';
+  readonly request: string | undefined;
+  /** As in `Stalled`; empty where it waits for events. */
   readonly stack?: readonly string[];
 }
 

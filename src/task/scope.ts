@@ -42,6 +42,11 @@ export class Scope {
     for (const task of this.#tasks) task.cancel(reason);
   }
 
+  /** It has ended: nothing can be spawned in it any more. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** How many tasks are running. */
   get size(): number {
     return this.#tasks.size;

@@ -19,6 +19,8 @@ export interface LoadedApp {
   /** Absolute. */
   readonly file: string;
   readonly exportName: string;
+  /** What the file exports under that name. */
+  readonly ready: (() => unknown) | undefined;
 }
 
 /** A file that serves itself, or may be about to. */
@@ -29,6 +31,7 @@ export interface LoadedProgram {
   readonly exportsApp: boolean;
   /** What is wrong with it if it never listens. */
   readonly complaint: string;
+  readonly ready: (() => unknown) | undefined;
 }
 
 export interface LoadOptions {
@@ -83,7 +86,8 @@ export async function loadApp(
       cause: error,
     });
   }
-  if (found !== undefined && !(free && listens())) return { kind: 'app', ...found, file };
+  const ready = typeof module['ready'] === 'function' ? (module['ready'] as () => unknown) : undefined;
+  if (found !== undefined && !(free && listens())) return { kind: 'app', ...found, file, ready };
   const complaint =
     wanted === 'program'
       ? `${path} does not listen\n  It was run as a program, and has ended without a server.`
@@ -91,7 +95,7 @@ export async function loadApp(
   if (exportName !== undefined || wanted === 'fetch' || wanted === 'node') throw new AppLoadError(complaint);
   const exportsApp =
     listens() && [...candidates(module, undefined)].some(([, value]) => exportsOwnApp(value));
-  return { kind: 'program', file, exportsApp, complaint };
+  return { kind: 'program', file, exportsApp, complaint, ready };
 }
 
 /** A colon is part of a file's name where such a file exists. */

@@ -4,6 +4,7 @@
 // are to do, the arbiter tells them.
 
 import process from 'node:process';
+import type { Boot } from '../protocol/index.ts';
 import { Parent } from './parent.ts';
 import { serveApp } from './serve-app.ts';
 
@@ -12,6 +13,25 @@ for (const signal of UNDERSTOOD_BY_THE_ARBITER) process.on(signal, () => {});
 // At once: who sends it has no time.
 process.on('SIGQUIT', () => process.exit(0));
 
+/** The types of Node lack it. */
+interface Groups extends NodeJS.Process {
+  initgroups(user: string, gid: number): void;
+}
+
+/** Becomes what the settings say, before any of the app runs. */
+function assume({ identity, resolved: { settings }, specifier, slot }: Boot): void {
+  if (settings.umask !== -1) process.umask(settings.umask);
+  process.title = `${settings.procName || `siskin: ${specifier}`}: worker ${slot}`;
+  if (identity === undefined) return;
+  const { uid, gid, name } = identity;
+  // setuid(2) leaves the groups of root.
+  if (name === undefined) process.setgroups?.([gid]);
+  else (process as Groups).initgroups(name, gid);
+  process.setgid?.(gid);
+  process.setuid?.(uid);
+}
+
 const parent = new Parent();
-const { specifier, rest, resolved } = parent.boot();
-await serveApp(specifier, rest, resolved, parent);
+const boot = parent.boot();
+assume(boot);
+await serveApp(boot, parent);

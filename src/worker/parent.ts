@@ -1,19 +1,30 @@
 // A worker's side of the channel to its arbiter. Asking for a listening socket waits for the answer: a program that listens
-// may ask for its port in the next line.
+// may ask for its port in the next line. Other orders may come at any time.
 
 import { Buffer } from 'node:buffer';
 import { type BindAddress, formatBind } from '../config/index.ts';
 import { EAGAIN, ECONNRESET, type ListenOptions, SystemError } from '../kernel/index.ts';
 import { keepPrivate, MESSAGE_LIMIT, receiveMessage, sendMessage } from '../kernel/linux/index.ts';
+import { SocketListener } from '../net/index.ts';
 import { sharedLoop } from '../node/index.ts';
-import { type Boot, CHANNEL, type Order, type Report } from '../protocol/index.ts';
+import { type Boot, CHANNEL, type Lend, type Listening, type Order, type Report } from '../protocol/index.ts';
 import type { Trace } from '../server/index.ts';
+
+interface Loan {
+  /** The listener's own descriptor. */
+  readonly own: number;
+  readonly lent: number;
+}
 
 export class Parent {
   readonly #fd: number;
   readonly #buffer = Buffer.allocUnsafeSlow(MESSAGE_LIMIT);
   /** Ports of the system's choice that were asked for. */
   #anyPorts = 0;
+  /** Descriptors that were asked for, by group. */
+  readonly #claimed = new Map<string, number>();
+  /** By the slot whose queues are served here, too. */
+  readonly #loans = new Map<number, Loan[]>();
 
   constructor(fd: number = CHANNEL) {
     this.#fd = fd;
@@ -22,6 +33,8 @@ export class Parent {
 
   /** What is told where the main thread is: set before anything is served. */
   trace: Trace | undefined;
+  /** Opens log files anew. */
+  onReopen: () => void = () => {};
 
   /** The first order; waits for it. */
   boot(): Boot {
@@ -38,30 +51,76 @@ export class Parent {
   /** A listening socket at `target`, which the arbiter keeps open whatever becomes of this process. Throws `SystemError`. */
   readonly claim = (target: BindAddress, options: ListenOptions): BindAddress => {
     const ordinal = 'port' in target && target.port === 0 ? this.#anyPorts++ : 0;
-    this.report({ type: 'listen', target, options, ordinal });
-    const { order, descriptor } = this.#receive();
-    if (order.type !== 'listening') throw new Error(`the arbiter answers ${order.type}`);
+    const request: Report = { type: 'listen', target, options, ordinal };
+    // Without this message no answer would ever come: it waits until the arbiter has read what is before it.
+    const sent = sendMessage(this.#fd, Buffer.from(JSON.stringify(request)), { wait: true });
+    if (sent < 0) throw new SystemError('sendmsg', sent, 'the arbiter has gone');
+    const { order, descriptor } = this.#answer();
     if (order.errno < 0) throw new SystemError('listen', order.errno, formatBind(target));
+    this.#claimed.set(order.group, descriptor);
     return { family: 'fd', fd: descriptor };
   };
 
-  /** Calls `onGone` when the arbiter has ended. */
+  /** Other orders that come before it are carried out. */
+  #answer(): { order: Listening; descriptor: number } {
+    for (;;) {
+      const { order, descriptor } = this.#receive();
+      if (order.type === 'listening') return { order, descriptor };
+      this.#obey(order, descriptor);
+    }
+  }
+
+  /** Carries out what is ordered, and calls `onGone` when the arbiter has ended. */
   watch(onGone: () => void): void {
     const watch = sharedLoop().watch(this.#fd, {
       onReady: () => {
-        // ECONNRESET where it has left reports unread.
-        const { size } = receiveMessage(this.#fd, this.#buffer);
-        if (size > 0 || size === -EAGAIN) return;
-        watch.close();
-        onGone();
+        for (;;) {
+          // ECONNRESET where it has left reports unread.
+          const { size, descriptor } = receiveMessage(this.#fd, this.#buffer);
+          if (size === -EAGAIN) return;
+          if (size <= 0) {
+            watch.close();
+            onGone();
+            return;
+          }
+          this.#obey(this.#read(size), descriptor);
+        }
       },
     });
     watch.referenced = false;
   }
 
+  #obey(order: Order, descriptor: number): void {
+    if (order.type === 'reopen') this.onReopen();
+    else if (order.type === 'lend') this.#borrow(order, descriptor);
+    else if (order.type === 'take back') this.#giveBack(order.slot);
+  }
+
+  #borrow({ group, slot }: Lend, lent: number): void {
+    const own = this.#claimed.get(group);
+    const listener = own === undefined ? undefined : SocketListener.on(own);
+    if (listener === undefined) {
+      sharedLoop().kernel.close(lent);
+      return;
+    }
+    listener.lend(lent);
+    const loans = this.#loans.get(slot) ?? [];
+    loans.push({ own: own!, lent });
+    this.#loans.set(slot, loans);
+  }
+
+  #giveBack(slot: number): void {
+    for (const { own, lent } of this.#loans.get(slot) ?? []) SocketListener.on(own)?.takeBack(lent);
+    this.#loans.delete(slot);
+  }
+
   #receive(): { order: Order; descriptor: number } {
     const { size, descriptor } = receiveMessage(this.#fd, this.#buffer, true);
     if (size <= 0) throw new SystemError('recvmsg', size === 0 ? -ECONNRESET : size, 'the arbiter has gone');
-    return { order: JSON.parse(this.#buffer.toString('utf8', 0, size)) as Order, descriptor };
+    return { order: this.#read(size), descriptor };
+  }
+
+  #read(size: number): Order {
+    return JSON.parse(this.#buffer.toString('utf8', 0, size)) as Order;
   }
 }

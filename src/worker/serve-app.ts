@@ -5,10 +5,17 @@ import { resolve } from 'node:path';
 import process from 'node:process';
 import { inspect } from 'node:util';
 import type { ResolvedSettings, Settings } from '../config/index.ts';
-import { type AccessLog, createAccessLog, ignoreBrokenPipes, isHuman, processLogger } from '../log/index.ts';
+import { type AccessLog, ignoreBrokenPipes, processLogs } from '../log/index.ts';
 import { isServing, stopAll } from '../node/index.ts';
-import { beatInterval } from '../protocol/index.ts';
+import {
+  type Boot,
+  beatInterval,
+  type WorkerHook,
+  type WorkerHooks,
+  type WorkerInfo,
+} from '../protocol/index.ts';
 import type { Logger } from '../server/index.ts';
+import { ConfigurationError, loadConfigurationFile } from './configuration-file.ts';
 import { AppLoadError, parseSpecifier } from './load-app.ts';
 import { describeLoadFailure } from './load-failure.ts';
 import type { Parent } from './parent.ts';
@@ -21,13 +28,9 @@ const RUNTIME_FAILURE = 1;
 const LOAD_FAILURE = 3;
 const NEVER = new Promise<never>(() => {});
 
-/** Serves the app that `specifier` names until a signal, and exits with the status that says how it went. */
-export async function serveApp(
-  specifier: string,
-  rest: readonly string[],
-  resolved: ResolvedSettings,
-  parent?: Parent,
-): Promise<void> {
+/** Serves the app that `boot` names until a signal, and exits with the status that says how it went. */
+export async function serveApp(boot: Boot, parent?: Parent): Promise<void> {
+  const { specifier, rest } = boot;
   ignoreBrokenPipes();
   let drained = false;
   // A worker may hear SIGTERM from its arbiter and from who stops both, and has no reason to hurry for that.
@@ -40,15 +43,16 @@ export async function serveApp(
     // As the app would find them if Node ran it: programs look for their own file there, and for their own flags.
     process.argv.splice(1, Number.POSITIVE_INFINITY, resolve(path), ...rest);
     process.exit(
-      await serveUntilStopped(path, specifier, resolved, stopped, parent, () => {
+      await serveUntilStopped(path, boot, stopped, parent, () => {
         drained = true;
       }),
     );
   } catch (error) {
-    const known = error instanceof AppLoadError || error instanceof StartError;
+    const known =
+      error instanceof AppLoadError || error instanceof StartError || error instanceof ConfigurationError;
     // Thrown on, it would be one more uncaught error, and those only stop a server that runs.
     const message = known ? error.message : inspect(error);
-    const status = known ? error.exitCode : RUNTIME_FAILURE;
+    const status = error instanceof AppLoadError ? LOAD_FAILURE : RUNTIME_FAILURE;
     process.stderr.write(`siskin: ${message}\n`);
     parent?.report({ type: 'failed', status, message });
     process.exit(status);
@@ -57,15 +61,17 @@ export async function serveApp(
 
 async function serveUntilStopped(
   path: string,
-  specifier: string,
-  resolved: ResolvedSettings,
+  { specifier, resolved, configuration, slot = 0 }: Boot,
   stopped: Promise<StopCause>,
   parent: Parent | undefined,
   onDrained: () => void,
 ): Promise<number> {
   const { settings, warnings } = resolved;
-  const log = processLogger(settings);
-  const access = settings.accessLog ? accessLogFor(settings.logFormat) : undefined;
+  const { log, access, reopen } = processLogs(settings);
+  if (parent === undefined) process.on('SIGUSR1', reopen);
+  else parent.onReopen = reopen;
+  const info: WorkerInfo = { pid: process.pid, slot };
+  const hooks = configuration === undefined ? {} : (await loadConfigurationFile(configuration)).hooks;
   const watchdog = parent && new Watchdog(settings);
   if (parent !== undefined && settings.stallWarning > 0) parent.trace = watchdog;
   if (parent === undefined) for (const warning of warnings) log.warn({}, warning);
@@ -75,10 +81,21 @@ async function serveUntilStopped(
   // A program may listen long before it is loaded: what stops it meanwhile stops a server.
   const early = await Promise.race([serving.start(specifier), stopped]);
   if (early !== undefined && !isServing()) return explainEarlyEnd(early, path, resolved);
+  if (early === undefined) await callHook(hooks, 'postWorkerInit', info, log);
   const cause = early ?? (await Promise.race([stopped, serving.closed, orphaned]));
   // An arbiter tells of what it has asked for itself.
   const tell = parent !== undefined && cause.kind === 'signal' ? 'debug' : 'info';
-  return stop(cause, serving, log, tell, access, settings.gracefulTimeout, onDrained);
+  const lastCall = (): Promise<void> => callHook(hooks, 'workerExit', info, log);
+  return stop(cause, serving, log, tell, access, settings.gracefulTimeout, onDrained, lastCall);
+}
+
+/** Waits for it; where it fails, the log says so. */
+async function callHook(hooks: WorkerHooks, name: WorkerHook, info: WorkerInfo, log: Logger): Promise<void> {
+  try {
+    await hooks[name]?.(info);
+  } catch (error) {
+    log.error({ err: error }, `the hook ${name} failed`);
+  }
 }
 
 /** Stopped before it has served anybody. */
@@ -105,6 +122,7 @@ async function stop(
   access: AccessLog | undefined,
   gracefulTimeout: number,
   onDrained: () => void,
+  lastCall: () => Promise<void>,
 ): Promise<number> {
   const deadline = performance.now() + gracefulTimeout;
   if (cause.kind === 'error') log.error({ err: cause.error }, `${cause.name}: stopping`);
@@ -115,6 +133,7 @@ async function stop(
   await Promise.all([serving.close(), stopAll(!handled)]);
   if (!handled) await serving.release(deadline - performance.now());
   onDrained();
+  await lastCall();
   access?.flush();
   log[tell]({}, 'stopped');
   if (handled) await programEnds(deadline - performance.now());
@@ -135,16 +154,19 @@ function reportTo(
   serving: Serving,
   settings: Settings,
 ): Promise<StopCause> {
+  const interval = beatInterval(settings);
+  let due = performance.now() + interval;
+  let last = performance.eventLoopUtilization();
   const beat = (): void => {
     watchdog.beat();
-    const { connections, inFlight, requests } = serving.statistics();
+    const delay = Math.max(0, performance.now() - due);
+    due += delay + interval;
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, last);
+    last = now;
     const resident = process.memoryUsage.rss();
-    parent.report({ type: 'beat', connections, inFlight, requests, resident });
+    parent.report({ type: 'beat', ...serving.statistics(), resident, delay, utilization });
   };
-  setInterval(beat, beatInterval(settings)).unref();
+  setInterval(beat, interval).unref();
   return new Promise((resolve) => parent.watch(() => resolve({ kind: 'orphaned' })));
-}
-
-function accessLogFor(format: 'auto' | 'human' | 'json'): AccessLog {
-  return createAccessLog(!isHuman(format, process.stdout), process.stdout);
 }

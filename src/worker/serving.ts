@@ -3,6 +3,8 @@
 // whatever listens in it is ours.
 
 import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo, Server as NetServer } from 'node:net';
 import { relative } from 'node:path';
 import { type Fetcher, type FetchHandler, installFetchGlobals } from '../app/index.ts';
 import type { ResolvedSettings } from '../config/index.ts';
@@ -14,6 +16,7 @@ import type { Release, Servable } from './app-shapes.ts';
 import { serverOf } from './listener-server.ts';
 import { AppLoadError, type LoadedApp, type LoadedProgram, loadApp } from './load-app.ts';
 import type { Parent } from './parent.ts';
+import { readyExport, readyPath, untilReady } from './readiness.ts';
 import { describeStartFailure } from './start-failure.ts';
 import type { StopCause } from './stop.ts';
 import { takeOver } from './take-over.ts';
@@ -27,6 +30,9 @@ export class StartError extends Error {
   readonly exitCode = 1;
 }
 
+/** A port of the system's choice. */
+const PRIVATE = { family: 'inet', host: '127.0.0.1', port: 0 } as const;
+
 const PROGRAM: Kind = { interface: 'program' };
 
 export class Serving {
@@ -38,6 +44,10 @@ export class Serving {
   readonly #closed = Promise.withResolvers<StopCause>();
   /** Of what listens next. */
   #kind: Kind = PROGRAM;
+  /** Resolved once the app says that it is ready. */
+  readonly #ready = Promise.withResolvers<void>();
+  /** What listens next is for a question of our own. */
+  #probing = false;
   #server: RunningServer | undefined;
   #release: Release | undefined;
 
@@ -69,7 +79,9 @@ export class Serving {
     const bindIsGiven = origins.bind.kind !== 'default' && origins.bind.name !== 'PORT';
     this.#configure(bindIsGiven && !exportIsMeant);
     const calls = takeOver();
-    onListening(({ addresses }) => this.#announce(addresses, kernelName(), this.#kind));
+    onListening(({ addresses }) => {
+      if (!this.#probing) this.#announce(addresses, kernelName(), this.#kind);
+    });
     // Before the app: a class of its own that extends Request or Response extends those that the server speaks.
     if (wanted !== 'node' && wanted !== 'program') installFetchGlobals();
 
@@ -78,7 +90,11 @@ export class Serving {
       `${specifier} did not load\n  It awaits something that never happens, outside of any function.`,
     );
     if (loaded.kind === 'program') await this.#awaitProgram(loaded, calls.listening);
-    else await this.#serveApp(loaded);
+    else {
+      await this.#untilReady(loaded.ready, (probe) => this.#serveForProbe(loaded.servable, probe));
+      await this.#serveApp(loaded);
+    }
+    this.#ready.resolve();
     if (loaded.kind === 'app' && !exportIsMeant) calls.onNext(this.#onLateListen);
     return undefined;
   }
@@ -101,7 +117,49 @@ export class Serving {
     clearTimeout(timer);
   }
 
-  async #awaitProgram(program: LoadedProgram, listening: Promise<void>): Promise<void> {
+  /** Nobody else reaches the app meanwhile, unless it is a program that listens already. */
+  async #untilReady(
+    ready: (() => unknown) | undefined,
+    serveForProbe: (use: (url: string) => Promise<void>) => Promise<void>,
+  ): Promise<void> {
+    const { readyPath: path } = this.#resolved.settings;
+    const tell = (reason: string): void => {
+      this.#log.debug({ app: this.#name }, `not ready yet: ${reason}`);
+      this.#parent?.report({ type: 'unready', message: reason });
+    };
+    if (ready !== undefined) await untilReady(readyExport(ready), tell);
+    if (path !== '') await serveForProbe((url) => untilReady(readyPath(url, path), tell));
+  }
+
+  /** At a port of its own, which only this process knows. */
+  async #serveForProbe(servable: Servable, use: (url: string) => Promise<void>): Promise<void> {
+    if (servable.kind !== 'fetch') {
+      const server =
+        servable.kind === 'server'
+          ? servable.server
+          : serverOf(servable.listener, this.#log, servable.passNext);
+      return this.#probe(server, use);
+    }
+    const settings = { ...this.#resolved.settings, bind: [PRIVATE], keepAliveGrace: 0 };
+    const server = await startServer(servable.handler, settings, { log: this.#log });
+    await use(server.url);
+    await server.close();
+  }
+
+  async #probe(server: NetServer, use: (url: string) => Promise<void>): Promise<void> {
+    const { settings } = this.#resolved;
+    configure({ settings, log: this.#log });
+    this.#probing = true;
+    const front = createServer((request, response) => server.emit('request', request, response));
+    front.listen({ port: PRIVATE.port, host: PRIVATE.host, exclusive: true });
+    await once(front, 'listening');
+    this.#probing = false;
+    await use(`http://${PRIVATE.host}:${(front.address() as AddressInfo).port}`);
+    front.close();
+    this.#configure(false);
+  }
+
+  async #awaitProgram(program: LoadedProgram, listening: Promise<NetServer>): Promise<void> {
     if (program.exportsApp) {
       this.#log.info(
         { app: this.#name },
@@ -109,8 +167,9 @@ export class Serving {
       );
     }
     const waiting = setTimeout(() => void this.#tellOfWaiting(), PATIENCE).unref();
-    await whileAlive(listening, program.complaint);
+    const server = await whileAlive(listening, program.complaint);
     clearTimeout(waiting);
+    await this.#untilReady(program.ready, (use) => this.#probe(server, use));
     process.once('beforeExit', () => this.#log.info({ app: this.#name }, 'the program has ended'));
   }
 
@@ -181,8 +240,9 @@ export class Serving {
   /** The one line at start: `listening on http://127.0.0.1:8000 (pid 4711, Node 26.9.0, linux)`. */
   #announce(addresses: readonly Address[], kernel: string, kind: Kind): void {
     const texts = addresses.map((address, index) => (index === 0 ? urlOf(address) : formatAddress(address)));
+    const { promise } = this.#ready;
     if (this.#parent !== undefined) {
-      this.#parent.report({ type: 'ready', kind, addresses: texts, kernel });
+      void promise.then(() => this.#parent?.report({ type: 'ready', kind, addresses: texts, kernel }));
       return;
     }
     const where = `pid ${process.pid}, Node ${process.versions.node}, ${kernel}`;

@@ -41,5 +41,6 @@ function describeOrigin(origin: Origin | ProgramOrigin): string {
   if (origin.kind === 'program') return `${origin.name}, which listens by itself`;
   if (origin.kind === 'environment') return `the environment variable ${origin.name}`;
   if (origin.kind === 'default') return 'the default: no --bind, SISKIN_BIND or PORT is given';
+  if (origin.kind === 'file') return `${origin.name} in ${origin.file}`;
   return `${origin.kind} ${origin.name}`;
 }

@@ -4,9 +4,10 @@
 import { Buffer } from 'node:buffer';
 import { writeSync } from 'node:fs';
 import { type Debugger, Session } from 'node:inspector';
+import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { workerData } from 'node:worker_threads';
-import type { Stalled } from '../protocol/index.ts';
+import { QUESTIONS, type Stack, type Stalled } from '../protocol/index.ts';
 import { BEAT, INSIDE, LINE_AT, LINE_LENGTH, type WatchdogData } from './watchdog.ts';
 
 /** Milliseconds in which JavaScript that runs comes to a place where it can be stopped. */
@@ -19,6 +20,17 @@ const { memory, stallWarning, channel } = workerData as WatchdogData;
 const words = new Int32Array(memory, 0, LINE_AT / 4);
 const interval = stallWarning / 10;
 
+/** A line of the arbiter's is the question where the main thread is. */
+function answerQuestions(): void {
+  const questions = new Socket({ fd: QUESTIONS, readable: true, writable: false });
+  questions.on('data', () => {
+    void stackOfMainThread().then((answer) => tell({ type: 'stack', request: currentRequest(), ...answer }));
+  });
+  questions.on('error', () => {});
+  questions.unref();
+}
+
+answerQuestions();
 for (;;) await watchUntilStall();
 
 /** Reports one stall, and returns when it is over. */
@@ -70,6 +82,8 @@ async function stackOfMainThread(): Promise<Pick<Stalled, 'stack'>> {
     const places = frames.map((frame) => ({ frame, url: urls.get(frame.location.scriptId) ?? '' }));
     // What called the app is of no interest.
     const server = places.findIndex(({ url }) => url.startsWith(OURS));
+    // Nothing but what says that it is alive: it waits for events.
+    if (places.every(({ url }) => url.startsWith(OURS) || url.startsWith('node:'))) return { stack: [] };
     const shown = places.slice(0, server > 0 ? Math.min(server, FRAMES) : FRAMES);
     return { stack: shown.map(describeFrame) };
   } finally {
@@ -84,7 +98,7 @@ function describeFrame({ frame, url }: { frame: Debugger.CallFrame; url: string 
 }
 
 /** One message, as the channel keeps them: see kernel/linux/channel.ts. */
-function tell(report: Stalled): void {
+function tell(report: Stalled | Stack): void {
   try {
     writeSync(channel, JSON.stringify(report));
   } catch {

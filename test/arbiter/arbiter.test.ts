@@ -30,7 +30,7 @@ describe('an arbiter', () => {
       yield* sleep(200);
       scene.arbiter.command('stop');
       yield* sleep(10);
-      assert.deepEqual(scene.socketCalls, ['stopListening all']);
+      assert.equal(scene.socketCalls.at(-1), 'stopListening');
       assert.ok(
         scene.started.every(({ signals }) => signals.length === 0),
         'handshakes have their time',
@@ -39,7 +39,7 @@ describe('an arbiter', () => {
       assert.equal(scene.alive.length, 1);
       yield* sleep(1500);
       assert.equal(scene.alive.length, 0);
-      assert.deepEqual(scene.socketCalls, ['stopListening all', 'close']);
+      assert.deepEqual(scene.socketCalls.slice(-2), ['stopListening', 'close']);
       assert.equal(scene.started.length, 2, 'nobody takes the place of who ends now');
     });
   });
@@ -170,11 +170,11 @@ describe('an arbiter', () => {
       assert.deepEqual(pids(scene.serving), [100, 101]);
       scene.arbiter.command('fewer');
       yield* sleep(30);
-      assert.deepEqual(scene.socketCalls, ['stopListening 1']);
+      assert.deepEqual(scene.socketCalls.slice(-2), ['steer 0,1', 'steer 0']);
       assert.deepEqual(scene.started[1]!.signals, []);
       yield* sleep(200);
       assert.deepEqual(scene.started[1]!.signals, ['SIGTERM']);
-      assert.deepEqual(scene.socketCalls, ['stopListening 1', 'closeSlot 1']);
+      assert.deepEqual(scene.socketCalls.slice(-3), ['steer 0', 'closeSlot 1', 'steer 0']);
       scene.arbiter.command('fewer');
       yield* sleep(200);
       assert.deepEqual(pids(scene.serving), [100]);

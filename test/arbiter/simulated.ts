@@ -1,10 +1,18 @@
 // An arbiter whose workers are simulated, in simulated time: what it does in a day takes no time, and the same in each run.
 
 import { Arbiter, type ArbiterOptions } from '../../src/arbiter/arbiter.ts';
-import type { Exit, Sockets, WorkerEvents, WorkerProcess } from '../../src/arbiter/launcher.ts';
+import type {
+  Exit,
+  Plan,
+  Sockets,
+  Successor,
+  SuccessorEvents,
+  WorkerEvents,
+  WorkerProcess,
+} from '../../src/arbiter/launcher.ts';
 import { ConfigError, defaultSettings, type Settings } from '../../src/config/index.ts';
 import type { Loop } from '../../src/loop/index.ts';
-import type { Boot, Report } from '../../src/protocol/index.ts';
+import type { ArbiterHook, Boot, Report, SpawnResult } from '../../src/protocol/index.ts';
 import { type Co, spawn } from '../../src/task/index.ts';
 import { simulate } from '../task/simulate.ts';
 
@@ -22,6 +30,10 @@ export interface Behaviour {
   readonly deafAfter?: number;
   /** Requests and bytes of memory that it has at a time after its start. */
   readonly uses?: (age: number) => { readonly requests?: number; readonly resident?: number };
+  /** Its event loop turns again. */
+  readonly hearsAfter?: number;
+  /** Where it says that it is. */
+  readonly stack?: readonly string[];
   /** Milliseconds from SIGTERM to its end; `Infinity`: it ignores it. */
   readonly drains?: number;
 }
@@ -35,6 +47,8 @@ export class SimulatedWorker implements WorkerProcess {
   readonly slot: number;
   readonly boot: Boot;
   readonly signals: NodeJS.Signals[] = [];
+  /** What else it was told. */
+  readonly calls: string[] = [];
   alive = true;
   serves = false;
   readonly #loop: Loop;
@@ -63,8 +77,9 @@ export class SimulatedWorker implements WorkerProcess {
   }
 
   get #deaf(): boolean {
-    const { deafAfter } = this.#behaviour;
-    return deafAfter !== undefined && this.#loop.now() - this.#born >= deafAfter;
+    const { deafAfter, hearsAfter = Number.POSITIVE_INFINITY } = this.#behaviour;
+    const age = this.#loop.now() - this.#born;
+    return deafAfter !== undefined && age >= deafAfter && age < hearsAfter;
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -76,6 +91,25 @@ export class SimulatedWorker implements WorkerProcess {
       const { drains = 20 } = this.#behaviour;
       if (Number.isFinite(drains)) this.#after(drains, () => this.#end({ code: 0, signal: null }));
     }
+  }
+
+  reopen(): void {
+    this.calls.push('reopen');
+  }
+
+  askForStack(): boolean {
+    const { stack } = this.#behaviour;
+    if (stack === undefined) return false;
+    this.#after(30, () => this.#events.onReport({ type: 'stack', request: undefined, stack }));
+    return true;
+  }
+
+  lend(slot: number): void {
+    this.calls.push(`lend ${slot}`);
+  }
+
+  takeBack(slot: number): void {
+    this.calls.push(`take back ${slot}`);
   }
 
   #serve(): void {
@@ -90,10 +124,18 @@ export class SimulatedWorker implements WorkerProcess {
   }
 
   #beat(): void {
+    this.#after(BEAT, () => this.#beat());
     if (this.#deaf) return;
     const { requests = 0, resident = 0 } = this.#behaviour.uses?.(this.#loop.now() - this.#born) ?? {};
-    this.#events.onReport({ type: 'beat', connections: 0, inFlight: 0, requests, resident });
-    this.#after(BEAT, () => this.#beat());
+    this.#events.onReport({
+      type: 'beat',
+      connections: 0,
+      inFlight: 0,
+      requests,
+      resident,
+      delay: 0,
+      utilization: 0,
+    });
   }
 
   #after(milliseconds: number, action: () => void): void {
@@ -117,29 +159,41 @@ export class Scene {
   readonly started: SimulatedWorker[] = [];
   readonly log: string[] = [];
   readonly socketCalls: string[] = [];
+  readonly states: string[] = [];
+  readonly calls: string[] = [];
+  /** The hooks that there are, and what they do. */
+  hooks: Partial<Record<ArbiterHook, (info: unknown) => Promise<SpawnResult | undefined>>> = {};
+  /** Of the successor that was called last. */
+  successor: SuccessorEvents | undefined;
   /** What the next ones do, in order; then they are good. */
   readonly script: Behaviour[];
   /** What a reload finds. */
   reread: (() => Partial<Settings>) | undefined;
 
-  constructor(loop: Loop, workers: number, settings: Partial<Settings>, script: readonly Behaviour[]) {
+  constructor(loop: Loop, settings: Partial<Settings>, script: readonly Behaviour[]) {
     this.loop = loop;
     this.script = [...script];
     const say = (level: string) => (_fields: object, message: string) =>
       void this.log.push(`${level}: ${message}`);
     const sockets: Sockets = {
-      stopListening: (slot) => void this.socketCalls.push(`stopListening ${slot ?? 'all'}`),
+      steer: (slots) => void this.socketCalls.push(`steer ${slots.join()}`),
+      stopListening: () => void this.socketCalls.push('stopListening'),
+      stopUnused: () => false,
+      closeUnused: () => {},
       closeSlot: (slot) => void this.socketCalls.push(`closeSlot ${slot}`),
       close: () => void this.socketCalls.push('close'),
     };
     const options: ArbiterOptions = {
       loop,
-      workers,
       sockets,
+      countWorkers: ({ boot }) => boot.resolved.settings.workers,
       log: { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') },
-      boot: bootWith(settings),
-      readBoot: async () => bootWith({ ...settings, ...this.reread?.() }),
-      launch: (slot, boot, events) => {
+      plan: this.#plan(settings),
+      readPlan: async () => this.#plan({ ...settings, ...this.reread?.() }),
+      launchSuccessor: (events) => this.#callSuccessor(events),
+      onState: (state) => void this.states.push(state),
+      reopenLogs: () => void this.calls.push('reopen logs'),
+      launch: (slot, { boot }, events) => {
         const behaviour = this.script.shift() ?? GOOD;
         const worker = new SimulatedWorker(loop, 100 + this.started.length, slot, boot, behaviour, events);
         this.started.push(worker);
@@ -147,6 +201,37 @@ export class Scene {
       },
     };
     this.arbiter = new Arbiter(options);
+  }
+
+  #plan(settings: Partial<Settings>): Plan {
+    const complete = { ...defaultSettings(), ...settings };
+    return {
+      boot: {
+        type: 'boot',
+        specifier: 'app.ts',
+        rest: [],
+        resolved: { settings: complete, origins: {} as never, warnings: [] },
+      },
+      cwd: '/',
+      env: {},
+      hooks: {
+        has: (name) => this.hooks[name] !== undefined,
+        call: (name, info) => {
+          this.calls.push(name);
+          return this.hooks[name]!(info);
+        },
+        close: () => void this.calls.push('hooks closed'),
+      },
+    };
+  }
+
+  #callSuccessor(events: SuccessorEvents): Successor {
+    this.successor = events;
+    return {
+      pid: 4711,
+      stop: () => void this.calls.push('stop successor'),
+      resign: () => void this.calls.push('resign'),
+    };
   }
 
   get alive(): SimulatedWorker[] {
@@ -161,16 +246,6 @@ export class Scene {
   said(pattern: RegExp): string[] {
     return this.log.filter((line) => pattern.test(line));
   }
-}
-
-function bootWith(settings: Partial<Settings>): Boot {
-  const complete = { ...defaultSettings(), ...settings };
-  return {
-    type: 'boot',
-    specifier: 'app.ts',
-    rest: [],
-    resolved: { settings: complete, origins: {} as never, warnings: [] },
-  };
 }
 
 /** Settings that can't be read. */
@@ -196,7 +271,7 @@ export function withArbiter(
   test: (scene: Scene) => Co<void>,
 ): Promise<number> {
   return simulate(function* ({ loop }) {
-    const scene = new Scene(loop, workers, settings, script);
+    const scene = new Scene(loop, { workers, ...settings }, script);
     const running = spawn(loop, scene.arbiter.run());
     try {
       yield* test(scene);

@@ -12,8 +12,9 @@ import { createLinuxKernel } from '../../src/kernel/linux/index.ts';
 const kernel = createLinuxKernel();
 const ANY_PORT = { family: 'inet', host: '127.0.0.1', port: 0 } as const;
 const OPTIONS = { backlog: 128 };
+const PID = 1000;
 
-function request(target: Parameters<ListeningSockets['open']>[1]['target'], ordinal = 0) {
+function request(target: Parameters<ListeningSockets['open']>[2]['target'], ordinal = 0) {
   return { target, options: OPTIONS, ordinal };
 }
 
@@ -39,18 +40,18 @@ function connectTo(port: number): number {
 describe('listening sockets of an arbiter', () => {
   test('each slot has one of its own, at the same port, and the same whoever asks', () => {
     withSockets((sockets) => {
-      const first = sockets.open(0, request(ANY_PORT));
-      const second = sockets.open(1, request(ANY_PORT));
+      const first = sockets.open(0, PID, request(ANY_PORT));
+      const second = sockets.open(1, PID, request(ANY_PORT));
       assert.notEqual(first, second);
       assert.equal(portOf(first), portOf(second));
-      assert.equal(sockets.open(0, request(ANY_PORT)), first);
+      assert.equal(sockets.open(0, PID, request(ANY_PORT)), first);
     });
   });
 
   test('a second port of the system’s choice is another one', () => {
     withSockets((sockets) => {
-      const first = sockets.open(0, request(ANY_PORT, 0));
-      const second = sockets.open(0, request(ANY_PORT, 1));
+      const first = sockets.open(0, PID, request(ANY_PORT, 0));
+      const second = sockets.open(0, PID, request(ANY_PORT, 1));
       assert.notEqual(portOf(first), portOf(second));
     });
   });
@@ -58,17 +59,17 @@ describe('listening sockets of an arbiter', () => {
   test('a port that another arbiter listens on is taken', () => {
     withSockets((ours) => {
       withSockets((theirs) => {
-        const port = portOf(theirs.open(0, request(ANY_PORT)));
-        assert.equal(ours.open(0, request({ ...ANY_PORT, port })), -EADDRINUSE);
+        const port = portOf(theirs.open(0, PID, request(ANY_PORT)));
+        assert.equal(ours.open(0, PID, request({ ...ANY_PORT, port })), -EADDRINUSE);
       });
     });
   });
 
   test('who connects while nobody accepts is still in the queue for the next', () => {
     withSockets((sockets) => {
-      const fd = sockets.open(0, request(ANY_PORT));
+      const fd = sockets.open(0, PID, request(ANY_PORT));
       const client = connectTo(portOf(fd));
-      const again = sockets.open(0, request(ANY_PORT));
+      const again = sockets.open(0, PID, request(ANY_PORT));
       const accepted = kernel.accept(again);
       assert.ok(accepted >= 0);
       for (const each of [client, accepted]) kernel.close(each);
@@ -77,9 +78,8 @@ describe('listening sockets of an arbiter', () => {
 
   test('a slot that is given up takes its socket with it, and the others stay', () => {
     withSockets((sockets) => {
-      const first = sockets.open(0, request(ANY_PORT));
-      const second = sockets.open(1, request(ANY_PORT));
-      sockets.stopListening(1);
+      const first = sockets.open(0, PID, request(ANY_PORT));
+      const second = sockets.open(1, PID, request(ANY_PORT));
       sockets.closeSlot(1);
       assert.equal(kernel.accept(second), -EBADF);
       assert.equal(kernel.accept(first), -EAGAIN);
@@ -91,7 +91,7 @@ describe('listening sockets of an arbiter', () => {
     const path = join(folder, 'app.sock');
     withSockets((sockets) => {
       const target = { family: 'unix', path } as const;
-      assert.equal(sockets.open(0, request(target)), sockets.open(1, request(target)));
+      assert.equal(sockets.open(0, PID, request(target)), sockets.open(1, PID, request(target)));
       sockets.closeSlot(1);
       assert.ok(existsSync(path));
       sockets.stopListening();
@@ -102,10 +102,80 @@ describe('listening sockets of an arbiter', () => {
 
   test('an inherited one is passed on', () => {
     withSockets((outer) => {
-      const fd = outer.open(0, request(ANY_PORT));
+      const fd = outer.open(0, PID, request(ANY_PORT));
       const sockets = new ListeningSockets(kernel, false);
-      assert.equal(sockets.open(0, request({ family: 'fd', fd })), fd);
-      assert.equal(sockets.open(1, request({ family: 'fd', fd })), fd);
+      assert.equal(sockets.open(0, PID, request({ family: 'fd', fd })), fd);
+      assert.equal(sockets.open(1, PID, request({ family: 'fd', fd })), fd);
+    });
+  });
+
+  test('new connections go where they are steered to, evenly, and a slot that has gone is not missed', () => {
+    withSockets((sockets) => {
+      const listeners = [0, 1, 2, 3].map((slot) => sockets.open(slot, PID, request(ANY_PORT)));
+      const port = portOf(listeners[0]!);
+      assert.deepEqual(
+        connectMany(port, listeners, 40, () => sockets.steer([2])),
+        [0, 0, 40, 0],
+      );
+      const [zero, one, two, three] = connectMany(port, listeners, 64, () => sockets.steer([0, 3]));
+      assert.equal(zero! + three!, 64);
+      assert.ok(zero! > 10 && three! > 10, `${zero} and ${three}`);
+      assert.deepEqual([one, two], [0, 0]);
+      // The kernel gives its number to another one.
+      sockets.closeSlot(1);
+      assert.deepEqual(connectMany(port, listeners, 40, () => sockets.steer([3]))[3], 40);
+    });
+  });
+
+  test('what a new worker does not listen on any more is closed, once the old one has gone', () => {
+    withSockets((sockets) => {
+      const old = sockets.open(0, 1, request(ANY_PORT, 0));
+      const kept = sockets.open(0, 1, request(ANY_PORT, 1));
+      assert.equal(sockets.open(0, 2, request(ANY_PORT, 1)), kept);
+      assert.equal(sockets.stopUnused(0, 2), true);
+      sockets.closeUnused(0);
+      assert.equal(kernel.accept(old), -EBADF);
+      assert.equal(kernel.accept(kept), -EAGAIN);
+      assert.equal(sockets.stopUnused(0, 2), false);
+    });
+  });
+
+  test('another arbiter takes all of them over, queues and places included', () => {
+    withSockets((ours) => {
+      const listeners = [0, 1, 2].map((slot) => ours.open(slot, PID, request(ANY_PORT)));
+      const port = portOf(listeners[0]!);
+      const client = connectTo(port);
+      const theirs = new ListeningSockets(kernel, false);
+      // Another process would get copies of the descriptors.
+      for (const { text, descriptors } of ours.handOut())
+        theirs.takeIn(JSON.parse(JSON.stringify(text)), descriptors);
+      assert.equal(theirs.slots, 3);
+      assert.deepEqual(
+        [0, 1, 2].map((slot) => theirs.open(slot, PID, request(ANY_PORT))),
+        listeners,
+      );
+      assert.deepEqual(connectMany(port, listeners, 30, () => theirs.steer([1]))[1]! >= 30, true);
+      kernel.close(client);
     });
   });
 });
+
+/** How many of `count` connections each listener accepts, after `prepare`. */
+function connectMany(
+  port: number,
+  listeners: readonly number[],
+  count: number,
+  prepare: () => void,
+): number[] {
+  prepare();
+  const clients = Array.from({ length: count }, () => connectTo(port));
+  const counts = listeners.map((listener) => {
+    for (let accepted = 0; ; accepted++) {
+      const fd = kernel.accept(listener);
+      if (fd < 0) return accepted;
+      kernel.close(fd);
+    }
+  });
+  for (const client of clients) kernel.close(client);
+  return counts;
+}

@@ -34,6 +34,44 @@ test('a flag wins over an option, an option over the environment', async () => {
   assert.deepEqual(origins.maxPipelined, { kind: 'default', name: 'maxPipelined' });
 });
 
+test('the environment wins over a configuration file, which wins over the default', async () => {
+  const file = { name: 'siskin.config.ts', values: { backlog: 1, workers: 'auto', maxConnections: '7' } };
+  const { settings, origins } = await resolveSettings({ env: { SISKIN_MAX_CONNECTIONS: '9' }, file });
+  assert.equal(settings.backlog, 1);
+  assert.equal(settings.workers, 0);
+  assert.equal(settings.maxConnections, 9);
+  assert.deepEqual(origins.backlog, { kind: 'file', name: 'backlog', file: 'siskin.config.ts' });
+  const error = await problemsOf({ file: { name: 'conf.ts', values: { backlog: 0, backlogg: 1 } } });
+  assert.match(error.message, /^conf\.ts: backlog: 0: it is below 1$/m);
+  assert.match(
+    error.message,
+    /^conf\.ts: backlogg: 1: there is no such setting\n {2}expected backlog, perhaps$/m,
+  );
+});
+
+test('some settings can be read before the others, whose mistakes are said later', async () => {
+  const flags = { chdir: '/srv', backlog: 'many' };
+  const { settings } = await resolveSettings({ flags, only: ['chdir'] });
+  assert.equal(settings.chdir, '/srv');
+  assert.match((await problemsOf({ flags, only: ['backlog'] })).message, /not a whole number/);
+});
+
+test('settings of the command are refused in a program, which has no workers', async () => {
+  const error = await problemsOf({ options: { workers: 2 } });
+  assert.match(error.message, /^option workers: 2: it is a setting of siskin serve$/m);
+});
+
+test('texts are taken as they are, lists of them with commas too', async () => {
+  const { settings } = await resolveSettings({
+    flags: { envFile: ['.env,b.env'], pidfile: '/run/x.pid', umask: '027' },
+  });
+  assert.deepEqual(settings.envFile, ['.env', 'b.env']);
+  assert.equal(settings.pidfile, '/run/x.pid');
+  assert.equal(settings.umask, 0o027);
+  assert.equal((await resolveSettings({ flags: { umask: 'inherited' } })).settings.umask, -1);
+  assert.match((await problemsOf({ flags: { user: 'a\0b' } })).message, /it has a NUL in it/);
+});
+
 test('settings survive JSON: a worker gets them that way', async () => {
   const flags = { bind: ['unix:/x', 'fd://3', '[::1]:80'], forwardedAllowIps: ['10.0.0.0/8'] };
   const { settings } = await resolveSettings({ flags, env: {} });
@@ -152,7 +190,7 @@ const REFUSED: ReadonlyArray<readonly [string, unknown, RegExp]> = [
 
 for (const [key, value, reason] of REFUSED) {
   test(`${key} refuses ${JSON.stringify(value) ?? String(value)}`, async () => {
-    const error = await problemsOf({ options: { [key]: value } });
+    const error = await problemsOf({ file: { name: 'siskin.config.ts', values: { [key]: value } } });
     assert.match(error.problems[0]!.reason, reason);
     assert.equal(error.problems.length, 1);
   });

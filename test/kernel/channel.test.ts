@@ -74,7 +74,7 @@ describe('a channel', () => {
     writeFileSync(path, 'the file');
     withChannel((one, other) => {
       const file = openSync(path, 'r');
-      assert.equal(sendMessage(one, text('take it'), file), 0);
+      assert.equal(sendMessage(one, text('take it'), { descriptor: file }), 0);
       closeSync(file);
       const buffer = Buffer.alloc(100);
       const { size, descriptor } = receiveMessage(other, buffer, true);

@@ -1,16 +1,29 @@
 // Settings: what is logged, and how it looks.
 
-import { choice, onOff } from '../kinds.ts';
+import { choice, onOff, text } from '../kinds.ts';
 import { setting } from '../setting.ts';
 
 export const logging = {
   title: 'Logging',
+  ofCommand: true,
   settings: {
     accessLog: setting({
       kind: onOff,
       default: false,
       description: 'Log a line for each request to standard output',
       reason: 'A proxy in front usually has one already, and at full speed it is a large part of the work.',
+    }),
+    accessLogFile: setting({
+      kind: text('FILE', 'a file that can be written', 'standard output'),
+      default: '',
+      description: 'Append the access log to this file, and keep one; SIGUSR1 opens it anew',
+      reason: 'Whoever runs the server collects its output, in most places.',
+    }),
+    logFile: setting({
+      kind: text('FILE', 'a file that can be written', 'standard output, and errors to standard error'),
+      default: '',
+      description: 'Append the log to this file; SIGUSR1 opens it anew',
+      reason: 'As for accessLogFile.',
     }),
     logLevel: setting({
       kind: choice('debug', 'info', 'warn', 'error'),

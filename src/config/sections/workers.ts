@@ -5,6 +5,7 @@ import { setting } from '../setting.ts';
 
 export const workers = {
   title: 'Workers',
+  ofCommand: true,
   settings: {
     workers: setting({
       kind: count(1, 1024, { zero: 'one for each core', word: 'auto' }),
@@ -45,6 +46,12 @@ export const workers = {
       default: 500,
       description: 'How long a new worker must have served before a reload ends an old one',
       reason: 'An app that fails in its first moments is no replacement for one that works.',
+    }),
+    maxUnavailable: setting({
+      kind: count(1, 1024),
+      default: 1,
+      description: 'How many old workers may be ending at the same time while new ones take their places',
+      reason: 'While an old worker finishes what it does, the machine has one process more.',
     }),
     maxRequests: setting({
       kind: count(1, Number.MAX_SAFE_INTEGER, { zero: 'any number' }),

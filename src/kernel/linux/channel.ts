@@ -39,8 +39,15 @@ export function createChannel(): readonly [number, number] {
   return failure < 0 ? [failure, failure] : [ends.readInt32LE(0), ends.readInt32LE(4)];
 }
 
-/** Sends one message, and a copy of `descriptor` with it. 0, or a negative errno: `-EAGAIN` where the other end has yet to read. */
-export function sendMessage(fd: number, message: Uint8Array, descriptor = -1): number {
+/**
+ * Sends one message, and a copy of `descriptor` with it. 0, or a negative errno: `-EAGAIN` where the other end has yet to
+ * read, unless `wait` is set.
+ */
+export function sendMessage(
+  fd: number,
+  message: Uint8Array,
+  { descriptor = -1, wait = false }: { readonly descriptor?: number; readonly wait?: boolean } = {},
+): number {
   if (message.length > MESSAGE_LIMIT)
     throw new RangeError(`a message of ${message.length} bytes is too long`);
   describe(message);
@@ -51,7 +58,9 @@ export function sendMessage(fd: number, message: Uint8Array, descriptor = -1): n
     control.writeInt32LE(descriptor, 16);
   } else header.fill(0, 32, 48);
   for (;;) {
-    const sent = check(libc.sendmsg(fd, header, libc.MSG_NOSIGNAL | libc.MSG_DONTWAIT));
+    const sent = check(
+      libc.sendmsg(fd, header, wait ? libc.MSG_NOSIGNAL : libc.MSG_NOSIGNAL | libc.MSG_DONTWAIT),
+    );
     if (sent !== -EINTR) return Math.min(sent, 0);
   }
 }

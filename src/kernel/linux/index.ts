@@ -11,6 +11,10 @@ import { createPoller } from './poller.ts';
 import * as sockets from './sockets.ts';
 
 export * from './channel.ts';
+export { sendDatagram } from './datagram.ts';
+export { steer } from './filter.ts';
+export { reapOrphans } from './orphans.ts';
+export { claim } from './own-listeners.ts';
 
 /**
  * The kernel of this machine. Throws where koffi has no binary for the platform.

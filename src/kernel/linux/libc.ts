@@ -90,6 +90,12 @@ export const sendmsg = declare<[number, Uint8Array, number]>('sendmsg', 'int64_t
   'int',
 ]);
 export const recvmsg = declare<[number, Uint8Array, number]>('recvmsg', 'int64_t', ['int', 'void *', 'int']);
+export const waitid = declare<[number, number, Uint8Array, number]>('waitid', 'int', [
+  'int',
+  'uint32_t',
+  'void *',
+  'int',
+]);
 export const fcntl = declare<[number, number, number]>('fcntl', 'int', ['int', 'int', 'int']);
 export const epollCreate = declare<[number]>('epoll_create1', 'int', ['int']);
 export const epollControl = declare<[number, number, number, Uint8Array]>('epoll_ctl', 'int', [
@@ -108,7 +114,7 @@ export const epollWait = declare<[number, Uint8Array, number, number]>('epoll_wa
 /** struct sock_fprog of linux/filter.h: `len` instructions, of eight bytes each. */
 const socketFilter = koffi.struct({ len: 'uint16_t', filter: 'const void *' });
 export const SOCKET_FILTER_SIZE = koffi.sizeof(socketFilter);
-/** setsockopt for SO_ATTACH_FILTER, whose argument has a pointer in it. */
+/** setsockopt for SO_ATTACH_FILTER and its like, whose argument has a pointer in it. */
 export const attachFilter = declare<
   [number, number, number, { readonly len: number; readonly filter: Uint8Array }, number]
 >('setsockopt', 'int', ['int', 'int', 'int', koffi.pointer(socketFilter), 'uint32_t']);
@@ -131,6 +137,7 @@ export const AF_UNIX = 1;
 export const AF_INET = 2;
 export const AF_INET6 = 10;
 export const SOCK_STREAM = 1;
+export const SOCK_DGRAM = 2;
 export const SOCK_SEQPACKET = 5;
 export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;
@@ -140,6 +147,7 @@ export const SO_ERROR = 4;
 export const SO_LINGER = 13;
 export const SO_REUSEPORT = 15;
 export const SO_ATTACH_FILTER = 26;
+export const SO_ATTACH_REUSEPORT_CBPF = 51;
 export const IPPROTO_TCP = 6;
 export const TCP_NODELAY = 1;
 export const TCP_NOTSENT_LOWAT = 25;
@@ -156,6 +164,11 @@ export const MSG_MORE = 0x8000;
 /** Of preadv2(2): no wait for what is not in memory. */
 export const RWF_NOWAIT = 8;
 export const SHUT_WR = 1;
+export const P_ALL = 0;
+export const P_PID = 1;
+export const WNOHANG = 1;
+export const WEXITED = 4;
+export const WNOWAIT = 0x01000000;
 export const F_GETFD = 1;
 export const F_SETFD = 2;
 export const F_GETFL = 3;

@@ -5,6 +5,7 @@ import { chmodSync, lstatSync, rmSync } from 'node:fs';
 import type { Address } from '../address.ts';
 import { EADDRINUSE, ECONNABORTED, ECONNREFUSED, EINTR, EINVAL, ENOTSOCK, EPERM } from '../errors.ts';
 import type { ListenOptions } from '../kernel.ts';
+import { dropSyns } from './filter.ts';
 import * as libc from './libc.ts';
 import { check } from './libc.ts';
 import { openSocket, setConnectionOptions, setSwitch } from './open-socket.ts';
@@ -82,29 +83,6 @@ export function accept(listener: number): number {
   }
 }
 
-// A classic BPF program (linux/filter.h, Documentation/networking/filter.rst) for a listening TCP socket: it sees each
-// segment from the TCP header on, and answers how much of it to keep. Byte 13 of the header has the flags (RFC 9293,
-// section 3.1).
-const SYN = 0x02;
-const DROP_SYN = instructions([
-  [0x30, 0, 0, 13], // ldb [13]
-  [0x45, 0, 1, SYN], // jset #SYN, 0, 1
-  [0x06, 0, 0, 0], // ret #0: dropped
-  [0x06, 0, 0, 0xffffffff], // ret #-1: kept whole
-]);
-
-/** struct sock_filter { __u16 code; __u8 jt; __u8 jf; __u32 k; } of each. */
-function instructions(program: readonly (readonly [code: number, jt: number, jf: number, k: number])[]) {
-  const bytes = Buffer.alloc(8 * program.length);
-  for (const [i, [code, jt, jf, k]] of program.entries()) {
-    bytes.writeUInt16LE(code, 8 * i);
-    bytes[8 * i + 2] = jt;
-    bytes[8 * i + 3] = jf;
-    bytes.writeUInt32LE(k, 8 * i + 4);
-  }
-  return { len: program.length, filter: bytes };
-}
-
 /**
  * There is no system call for this: shutdown(2) and close(2) of a listening socket reset its queue. So a filter drops
  * every SYN, and the ACK that ends a handshake passes. A client sends its SYN again after a second (RFC 6298, section 2),
@@ -120,7 +98,5 @@ function instructions(program: readonly (readonly [code: number, jt: number, jf:
 export function stopListening(fd: number): number {
   if (!isOwn(fd)) return -EPERM;
   if (removeFile(fd)) return 0;
-  return check(
-    libc.attachFilter(fd, libc.SOL_SOCKET, libc.SO_ATTACH_FILTER, DROP_SYN, libc.SOCKET_FILTER_SIZE),
-  );
+  return dropSyns(fd);
 }

@@ -14,7 +14,7 @@ interface SocketFile {
 
 const own = new Map<number, SocketFile | undefined>();
 
-/** `fd` listens at `address`, and nobody else has it. */
+/** `fd` listens at `address`, and nobody else has it: a socket that another process made, and has given away, too. */
 export function claim(fd: number, address: Address): void {
   own.set(fd, address.family === 'unix' ? identify(resolve(address.path)) : undefined);
 }

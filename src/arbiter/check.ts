@@ -1,0 +1,59 @@
+// Whether an app can be served: one worker boots, at a port of the system's choice whatever it asks for, and ends again.
+
+import { createKernel } from '../kernel/index.ts';
+import { Loop } from '../loop/index.ts';
+import type { Ready } from '../protocol/index.ts';
+import { type Co, spawn } from '../task/index.ts';
+import { launcher, type SocketSource } from './launch.ts';
+import type { Plan } from './launcher.ts';
+import { describeExit } from './words.ts';
+import { Worker } from './worker.ts';
+
+/** What it is, or why it can't be served, and the status that says so. */
+export type Checked = { readonly ready: Ready } | { readonly failure: string; readonly status: number };
+
+const LOAD_FAILURE = 3;
+const PRIVATE = { family: 'inet', host: '127.0.0.1', port: 0 } as const;
+const BACKLOG = 16;
+
+export async function checkApp(plan: Plan): Promise<Checked> {
+  const loop = new Loop(createKernel('linux'));
+  loop.attach();
+  const opened: number[] = [];
+  const sockets: SocketSource = {
+    open: () => {
+      const fd = loop.kernel.listen(PRIVATE, { backlog: BACKLOG });
+      if (fd >= 0) opened.push(fd);
+      return fd;
+    },
+    of: () => [],
+  };
+  try {
+    return await spawn(loop, check(loop, plan, sockets));
+  } finally {
+    for (const fd of opened) loop.kernel.close(fd);
+    loop.close();
+  }
+}
+
+function* check(loop: Loop, plan: Plan, sockets: SocketSource): Co<Checked> {
+  const { bootTimeout } = plan.boot.resolved.settings;
+  let ready: Ready | undefined;
+  const worker = new Worker(loop, launcher(loop, sockets), 0, plan, {
+    onReady: (report) => {
+      ready = report;
+    },
+    onStall: () => {},
+    onChange: () => {},
+    onEnd: () => {},
+  });
+  const result = yield* worker.boots(bootTimeout);
+  worker.kill(result === 'serving' ? 'SIGQUIT' : 'SIGKILL');
+  const exit = yield* worker.exited.wait();
+  if (ready !== undefined) return { ready };
+  const why = worker.unready === undefined ? 'it did not listen' : `it was not ready: ${worker.unready}`;
+  const failure =
+    worker.failure ??
+    (result === 'late' ? `${why} within ${bootTimeout} ms` : `the worker ${describeExit(exit)}`);
+  return { failure, status: exit.code === null || exit.code === 0 ? LOAD_FAILURE : exit.code };
+}

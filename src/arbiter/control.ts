@@ -1,0 +1,104 @@
+// Answers `siskin ctl`, on a unix socket: a coroutine for each that connects.
+
+import { Buffer } from 'node:buffer';
+import { SystemError } from '../kernel/index.ts';
+import type { Logger } from '../log/index.ts';
+import { type Listener, listen, type Stream } from '../net/index.ts';
+import { CONTROL_LIMIT, type ControlAnswer, type ControlRequest } from '../protocol/index.ts';
+import { type Co, deadline, scope, type Task } from '../task/index.ts';
+import type { Arbiter, Command } from './arbiter.ts';
+import { type StatusFacts, stacksOf, statusOf } from './status.ts';
+
+/** Milliseconds in which a question must have come. */
+const QUESTION_TIME = 10_000;
+/** The arbiter's user, and nobody else. */
+const MODE = 0o600;
+
+/** Opens the socket; undefined where that can't be done: a file system may be read-only. */
+export function* openControl(path: string): Co<Listener | SystemError> {
+  try {
+    return yield* listen({ family: 'unix', path }, { backlog: 16, mode: MODE });
+  } catch (error) {
+    if (error instanceof SystemError) return error;
+    throw error;
+  }
+}
+
+/** Answers until it is cancelled. */
+export function* serveControl(
+  listener: Listener,
+  arbiter: Arbiter,
+  facts: StatusFacts,
+  log: Logger,
+): Co<never> {
+  return yield* scope(function* (tasks): Co<never> {
+    try {
+      for (;;) {
+        const stream = yield* listener.accept();
+        tasks.spawn(serve(stream, arbiter, facts, log)) satisfies Task<void>;
+      }
+    } finally {
+      listener.close();
+    }
+  });
+}
+
+function* serve(stream: Stream, arbiter: Arbiter, facts: StatusFacts, log: Logger): Co<void> {
+  try {
+    const request = yield* deadline(QUESTION_TIME, readRequest(stream));
+    const answer = yield* answerTo(request, arbiter, facts);
+    yield* stream.write(`${JSON.stringify(answer)}\n`);
+  } catch (error) {
+    log.debug({ err: error }, 'somebody at the control socket has gone');
+  } finally {
+    stream.close();
+  }
+}
+
+function* readRequest(stream: Stream): Co<ControlRequest> {
+  const buffer = Buffer.alloc(4096);
+  let text = '';
+  while (!text.includes('\n')) {
+    const size = yield* stream.read(buffer);
+    if (size === 0) throw new Error('the question was not finished');
+    text += buffer.toString('latin1', 0, size);
+    if (text.length > CONTROL_LIMIT) throw new Error('the question is too long');
+  }
+  return JSON.parse(text) as ControlRequest;
+}
+
+function* answerTo(request: ControlRequest, arbiter: Arbiter, facts: StatusFacts): Co<ControlAnswer> {
+  if (request.command === 'status') return { ok: true, status: statusOf(arbiter, facts) };
+  if (request.command === 'stacks') return { ok: true, stacks: yield* stacksOf(arbiter) };
+  if (request.command === 'kill') return kill(arbiter, request.pid);
+  const command = commandOf(request);
+  if (command === undefined) return { ok: false, message: `there is no command ${request.command}` };
+  const outcome = arbiter.command(command);
+  // Its end can't be waited for here: this is part of what ends.
+  if (command === 'stop' || command === 'quit') return { ok: true, message: 'it stops' };
+  return yield* outcome.wait();
+}
+
+function commandOf(request: Exclude<ControlRequest, { command: 'kill' }>): Command | undefined {
+  switch (request.command) {
+    case 'scale':
+      return { workers: request.workers };
+    case 'reload':
+    case 'stop':
+    case 'quit':
+    case 'reopen':
+      return request.command;
+    default:
+      return undefined;
+  }
+}
+
+function kill({ crew }: Arbiter, pid: number): ControlAnswer {
+  const worker = crew.workers.find((each) => each.pid === pid);
+  if (worker === undefined) {
+    const pids = crew.workers.map((each) => each.pid).join(', ');
+    return { ok: false, message: `${pid} is no worker; they are ${pids}` };
+  }
+  worker.kill('SIGKILL', 'was killed by siskin ctl');
+  return { ok: true, message: `worker ${pid} is killed, and another takes its place` };
+}

@@ -1,0 +1,387 @@
+// The workers and their places. Each place, a slot, has a task that keeps a worker in it (`#keep`): boots one, waits for its
+// end, boots the next. What is to be done with them, the arbiter says (arbiter.ts).
+
+import type { Settings } from '../config/index.ts';
+import type { Logger } from '../log/index.ts';
+import type { Loop } from '../loop/index.ts';
+import type { Ready } from '../protocol/index.ts';
+import { all, type Co, race, type Scope, Semaphore, Signal, sleep } from '../task/index.ts';
+import { Backoff } from './backoff.ts';
+import { callHook } from './hooks.ts';
+import type { Exit, Launch, Plan, Sockets } from './launcher.ts';
+import { Steering } from './steering.ts';
+import { describeExit, stackOf } from './words.ts';
+import { Worker } from './worker.ts';
+
+export interface CrewOptions {
+  readonly loop: Loop;
+  readonly launch: Launch;
+  readonly sockets: Sockets;
+  readonly log: Logger;
+  readonly plan: Plan;
+  /** Told of each worker that serves. */
+  readonly onReady: (ready: Ready) => void;
+}
+
+/** Milliseconds from the last SYN that was answered to the last ACK that is waited for: see net/listener.ts. */
+const HANDSHAKE_TIME = 60;
+/** Milliseconds beyond `gracefulTimeout` in which a worker cuts what is left by itself. */
+const MARGIN = 2_000;
+/** Milliseconds from SIGQUIT to SIGKILL. */
+const QUICK = 1_000;
+/** Milliseconds until a replacement that has failed is tried again. */
+const RECYCLE_PAUSE = 10_000;
+const LOAD_FAILURE = 3;
+
+/** A place for one worker, with listening sockets of its own. */
+export interface Slot {
+  readonly index: number;
+  readonly backoff: Backoff;
+  worker: Worker | undefined;
+  retired: boolean;
+  /** Workers that were started in it after the first one. */
+  restarts: number;
+}
+
+export class Crew {
+  /** What new workers are started with. */
+  plan: Plan;
+  readonly #loop: Loop;
+  readonly #log: Logger;
+  readonly #options: CrewOptions;
+  readonly #steering: Steering;
+  readonly #slots: Slot[] = [];
+  readonly #workers = new Set<Worker>();
+  /** Workers are replaced one after another, whoever asks for it. */
+  readonly #replacing = new Semaphore(1);
+  /** Old workers that end while new ones have their places. */
+  #ending: Semaphore;
+  /** Set where the first start has failed: the status to end with. */
+  readonly failed = new Signal<number>();
+  /** Some worker has. */
+  readonly served = new Signal();
+  #tasks: Scope | undefined;
+  #stopping = false;
+  /** Slots before all workers were retired. */
+  #retired = 0;
+
+  constructor(options: CrewOptions) {
+    this.#options = options;
+    this.#loop = options.loop;
+    this.#log = options.log;
+    this.plan = options.plan;
+    this.#ending = new Semaphore(this.settings.maxUnavailable);
+    this.#steering = new Steering(options.sockets);
+  }
+
+  get settings(): Settings {
+    return this.plan.boot.resolved.settings;
+  }
+
+  /** Those that are alive, oldest first. */
+  get workers(): readonly Worker[] {
+    return [...this.#workers];
+  }
+
+  get slots(): readonly Slot[] {
+    return this.#slots;
+  }
+
+  /** Fills `count` slots. One worker first: where the app does not load, it says so once. */
+  *start(tasks: Scope, count: number): Co<void> {
+    this.#tasks = tasks;
+    this.#addSlot();
+    yield* this.served.wait();
+    for (let i = 1; i < count; i++) this.#addSlot();
+  }
+
+  /** Waits until there is a worker that serves in each slot. */
+  *complete(count: number): Co<void> {
+    while (this.#slots.filter(({ worker }) => worker?.serving === true).length < count) yield* sleep(20);
+  }
+
+  // ── Slots ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** More slots, or fewer: workers without one finish what they do. At least one stays. */
+  *scale(count: number): Co<void> {
+    if (count < 1) {
+      this.#log.warn({}, 'one worker fewer would be none: ignored');
+      return;
+    }
+    const had = this.#slots.length;
+    while (this.#slots.length < count) this.#addSlot();
+    const surplus = this.#slots.splice(count);
+    if (this.#slots.length !== had) {
+      const change = this.#slots.length - had;
+      const what = `${Math.abs(change) === 1 ? 'one worker' : `${Math.abs(change)} workers`} ${change > 0 ? 'more' : 'fewer'}`;
+      this.#log.info({ workers: this.#slots.length }, what);
+    }
+    for (const slot of surplus) slot.retired = true;
+    this.#steering.update(this.#slots);
+    if (surplus.length === 0) return;
+    yield* sleep(HANDSHAKE_TIME);
+    yield* all(surplus.map((slot) => this.#empty(slot)));
+  }
+
+  #addSlot(): void {
+    const slot: Slot = {
+      index: firstFree(this.#slots),
+      backoff: new Backoff(),
+      worker: undefined,
+      retired: false,
+      restarts: -1,
+    };
+    this.#slots.push(slot);
+    this.#tasks!.spawn(this.#keep(slot), { name: `the keeper of slot ${slot.index}` });
+  }
+
+  *#empty(slot: Slot): Co<void> {
+    if (slot.worker !== undefined) yield* this.drain(slot.worker);
+    this.#steering.forget(slot.index);
+    this.#options.sockets.closeSlot(slot.index);
+    this.#steering.update(this.#slots);
+  }
+
+  /** Keeps a worker in `slot`. */
+  *#keep(slot: Slot): Co<void> {
+    while (!slot.retired && !this.#stopping) {
+      const worker = slot.worker ?? (yield* this.#fill(slot));
+      const end = yield* worker.over.wait();
+      if (end === 'replaced') continue;
+      slot.worker = undefined;
+      this.#steer();
+      if (slot.retired || this.#stopping || this.failed.isSet) return;
+      const pause = slot.backoff.after(end, worker, this.settings.minUptime);
+      const fields = { worker: slot.index, pid: worker.pid };
+      const what = worker.killedFor ?? describeExit(end);
+      if (pause === 0) this.#log.error(fields, `worker ${worker.pid} ${what}: another takes its place`);
+      else {
+        const times = `${slot.backoff.failures} times in a row`;
+        this.#log.error(fields, `worker ${worker.pid} ${what}: ${times}; the next try is in ${pause} ms`);
+        yield* sleep(pause);
+      }
+    }
+  }
+
+  /** Puts a new worker into `slot`; it serves, or has ended. */
+  *#fill(slot: Slot): Co<Worker> {
+    const worker = yield* this.#launch(slot, this.plan);
+    slot.worker = worker;
+    const { bootTimeout } = this.settings;
+    const result = yield* worker.boots(bootTimeout);
+    if (result === 'late') worker.kill('SIGKILL', `${notReady(worker, bootTimeout)} and was killed`);
+    if (result !== 'serving' && !this.served.isSet && !this.#stopping) {
+      const exit = yield* worker.exited.wait();
+      this.failed.set(exit.code ?? LOAD_FAILURE);
+    }
+    return worker;
+  }
+
+  *#launch(slot: Slot, plan: Plan): Co<Worker> {
+    const { result } = yield* callHook(plan.hooks, this.#log, 'preSpawn', { slot: slot.index });
+    const env = { ...plan.env, ...result?.env };
+    slot.restarts++;
+    const { index } = slot;
+    const worker: Worker = new Worker(
+      this.#loop,
+      this.#options.launch,
+      index,
+      { ...plan, env },
+      {
+        onReady: (ready) => {
+          this.served.set();
+          const ms = Math.round(worker.age);
+          this.#log.debug({ worker: index, pid: worker.pid, ms }, `worker ${worker.pid} serves`);
+          this.#options.onReady(ready);
+        },
+        onStall: (stalled) => {
+          const { ms, request } = stalled;
+          const where = request === undefined ? '' : `, in ${request}`;
+          const fields = { worker: index, pid: worker.pid, ms, err: stackOf(stalled) };
+          this.#log.warn(fields, `worker ${worker.pid} is deaf: its event loop is blocked${where}`);
+        },
+        onChange: () => this.#steer(),
+        onEnd: (exit) => {
+          this.#workers.delete(worker);
+          this.#tellOfEnd(worker, exit);
+        },
+      },
+    );
+    this.#workers.add(worker);
+    return worker;
+  }
+
+  #tellOfEnd({ slot, pid }: Worker, { code, signal }: Exit): void {
+    const { hooks } = this.plan;
+    if (!hooks.has('childExit') || this.#tasks!.closed) return;
+    this.#tasks!.spawn(callHook(hooks, this.#log, 'childExit', { slot, pid, code, signal }));
+  }
+
+  #steer(): void {
+    if (!this.#stopping) this.#steering.update(this.#slots);
+  }
+
+  // ── Replacing ────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** A new worker, of `plan`, for each slot, one after another. What has failed otherwise, and how many are new. */
+  *replaceAll(plan: Plan): Co<{ readonly failure: string | undefined; readonly replaced: number }> {
+    const { maxUnavailable } = plan.boot.resolved.settings;
+    if (maxUnavailable !== this.settings.maxUnavailable) this.#ending = new Semaphore(maxUnavailable);
+    let replaced = 0;
+    for (const slot of [...this.#slots]) {
+      if (slot.retired) continue;
+      const failure = yield* this.#replacing.with(this.#replace(slot, plan));
+      if (failure !== undefined) return { failure, replaced };
+      this.plan = plan;
+      replaced++;
+    }
+    return { failure: undefined, replaced };
+  }
+
+  /** A new worker for `slot`, and then the end of the old one. What has failed otherwise. */
+  *#replace(slot: Slot, plan: Plan): Co<string | undefined> {
+    const { bootTimeout, minUptime } = plan.boot.resolved.settings;
+    const ending = this.#ending;
+    yield* ending.acquire();
+    let next: Worker | undefined;
+    let old: Worker | undefined;
+    let taken = false;
+    try {
+      next = yield* this.#launch(slot, plan);
+      const result = yield* next.boots(bootTimeout);
+      if (result === 'late') return notReady(next, bootTimeout);
+      if (result === 'ended' || !(yield* next.survives(minUptime))) {
+        const exit = yield* next.exited.wait();
+        return next.failure ?? describeExit(exit);
+      }
+      if (slot.retired) return undefined;
+      old = slot.worker;
+      slot.worker = next;
+      taken = true;
+      return undefined;
+    } finally {
+      if (!taken) next?.kill('SIGKILL', 'is not needed');
+      if (old === undefined) ending.release();
+      else {
+        old.over.set('replaced');
+        this.#tasks!.spawn(this.#release(slot, old, next!, ending));
+      }
+    }
+  }
+
+  /** Lets `old` go, and what only it has listened on. */
+  *#release(slot: Slot, old: Worker, next: Worker, ending: Semaphore): Co<void> {
+    const { sockets } = this.#options;
+    try {
+      const unused = sockets.stopUnused(slot.index, next.pid);
+      if (unused) yield* sleep(HANDSHAKE_TIME);
+      yield* this.drain(old);
+      if (unused) sockets.closeUnused(slot.index);
+    } finally {
+      ending.release();
+    }
+  }
+
+  /** Another one takes the place of `worker`, as soon as it serves. */
+  recycle(worker: Worker, why: string): void {
+    const slot = this.#slots.find((each) => each.worker === worker);
+    if (slot === undefined) return;
+    this.#log.info({ worker: slot.index, pid: worker.pid }, `worker ${worker.pid} ${why}: it is replaced`);
+    this.#tasks!.spawn(this.#recycleIn(slot, worker), { name: 'a replacement' });
+  }
+
+  *#recycleIn(slot: Slot, worker: Worker): Co<void> {
+    const failure = yield* this.#replacing.with(this.#replaceIn(slot, worker));
+    if (failure === undefined) return;
+    this.#log.error(
+      { pid: worker.pid },
+      `worker ${worker.pid} stays for now: the one for its place ${failure}`,
+    );
+    // Not at once again.
+    yield* sleep(RECYCLE_PAUSE);
+    worker.recycled = false;
+  }
+
+  *#replaceIn(slot: Slot, worker: Worker): Co<string | undefined> {
+    // A reload may have done it meanwhile.
+    return slot.worker !== worker || slot.retired ? undefined : yield* this.#replace(slot, this.plan);
+  }
+
+  /** All workers finish what they do, and none takes their places. Their sockets stay open. */
+  *retire(): Co<void> {
+    const slots = this.#slots.splice(0);
+    this.#retired = slots.length;
+    for (const slot of slots) slot.retired = true;
+    yield* all(slots.map((slot) => (slot.worker === undefined ? noop() : this.drain(slot.worker))));
+  }
+
+  get isRetired(): boolean {
+    return this.#slots.length === 0;
+  }
+
+  /** As many workers as there were. */
+  *revive(plan: Plan): Co<{ readonly failure: undefined; readonly replaced: number }> {
+    this.plan = plan;
+    const count = Math.max(this.#retired, 1);
+    for (let i = 0; i < count; i++) this.#addSlot();
+    yield* this.complete(count);
+    return { failure: undefined, replaced: count };
+  }
+
+  // ── The end ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Lets `worker` finish what it does, and no longer than it may. */
+  *drain(worker: Worker): Co<void> {
+    worker.draining = true;
+    const { gracefulTimeout } = this.settings;
+    worker.kill('SIGTERM');
+    if (yield* worker.ends(gracefulTimeout + MARGIN)) return;
+    this.#log.warn({ pid: worker.pid }, `worker ${worker.pid} does not end: killed after gracefulTimeout`);
+    worker.kill('SIGKILL', 'did not end and was killed');
+    yield* worker.exited.wait();
+  }
+
+  /** No slot is filled any more. */
+  stop(): void {
+    this.#stopping = true;
+  }
+
+  /** All finish what they do, until `hurry` is set. */
+  *drainAll(hurry: Signal): Co<void> {
+    yield* race<unknown>([all(this.workers.map((worker) => this.drain(worker))), hurry.wait()]);
+  }
+
+  /** All end at once. */
+  *quitAll(): Co<void> {
+    yield* all(this.workers.map((worker) => this.#kill(worker)));
+  }
+
+  *#kill(worker: Worker): Co<void> {
+    worker.kill('SIGQUIT');
+    if (yield* worker.ends(QUICK)) return;
+    worker.kill('SIGKILL');
+    yield* worker.exited.wait();
+  }
+
+  /** Nobody comes any more; who has begun to is given the time. */
+  *stopListening(): Co<void> {
+    this.#options.sockets.stopListening();
+    yield* sleep(HANDSHAKE_TIME);
+  }
+}
+
+function* noop(): Co<void> {}
+
+/** What completes "the worker ...". */
+function notReady({ unready }: Worker, bootTimeout: number): string {
+  const what = unready === undefined ? 'did not listen' : 'was not ready';
+  const why = unready === undefined ? '' : `: ${unready}`;
+  return `${what} within ${bootTimeout} ms (bootTimeout)${why}`;
+}
+
+function firstFree(slots: readonly Slot[]): number {
+  const taken = new Set(slots.map(({ index }) => index));
+  let index = 0;
+  while (taken.has(index)) index++;
+  return index;
+}

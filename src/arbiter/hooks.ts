@@ -1,0 +1,29 @@
+// Calls what the configuration wants to be called. A hook that fails, or takes too long, is said in the log, and nothing
+// else comes of it, unless the caller decides otherwise.
+
+import type { Logger } from '../log/index.ts';
+import type { ArbiterHook, SpawnResult } from '../protocol/index.ts';
+import { type Co, DeadlineExceeded, deadline, until } from '../task/index.ts';
+import type { Hooks } from './launcher.ts';
+
+/** Milliseconds. */
+const HOOK_TIME = 10_000;
+
+/** What the hook has returned; `failed` where it threw. Returns at once where there is none. */
+export function* callHook(
+  hooks: Hooks,
+  log: Logger,
+  name: ArbiterHook,
+  info: unknown,
+): Co<{ readonly result: SpawnResult | undefined; readonly failed: boolean }> {
+  if (!hooks.has(name)) return { result: undefined, failed: false };
+  try {
+    return { result: yield* deadline(HOOK_TIME, until(hooks.call(name, info))), failed: false };
+  } catch (error) {
+    const late = error instanceof DeadlineExceeded;
+    if (late)
+      log.error({}, `the hook ${name} has not ended within ${HOOK_TIME / 1000} s: going on without it`);
+    else log.error({}, `the hook ${name} failed: ${(error as Error).message}`);
+    return { result: undefined, failed: true };
+  }
+}

@@ -1,0 +1,31 @@
+// Settings: what is served, and on what.
+
+import { choice, text } from '../kinds.ts';
+import { setting } from '../setting.ts';
+
+export const app = {
+  title: 'App',
+  settings: {
+    interface: setting({
+      kind: choice('auto', 'fetch', 'node', 'program'),
+      default: 'auto',
+      description:
+        'What the file of siskin serve is: fetch, an app that is called with a Request; node, one of (req, res) or its framework; program, one that listens by itself; auto: what it looks like',
+      reason: 'Apps differ enough to be told apart; the line at the start says what was found.',
+    }),
+    readyPath: setting({
+      kind: text('PATH', 'the path of a URL, such as /healthz', 'none'),
+      default: '',
+      description:
+        'A path of the app that must answer 2xx before a worker counts as one that serves; an export ready() does the same',
+      reason: 'Most apps are ready when they are loaded.',
+    }),
+    kernel: setting({
+      kind: choice('auto', 'linux', 'node'),
+      default: 'auto',
+      description:
+        "What sockets are made of: linux (epoll), node (Node's own net, slower), auto: the best there is",
+      reason: 'On Linux its own sockets; on other systems the same server over those of Node.',
+    }),
+  },
+} as const;

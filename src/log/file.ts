@@ -1,0 +1,68 @@
+// A log in a file. Written at once, a line or a batch of them: what was said before a crash is there after it. A file that can't
+// be written (the disk is full) loses lines, which it says when it can again, and nothing else: a server is not to stop
+// for want of a log.
+
+import { closeSync, openSync, writeSync } from 'node:fs';
+import type { LogSink } from './logger.ts';
+
+/** Milliseconds until a file that could not be written is tried again. */
+const PAUSE = 1000;
+
+export class LogFile implements LogSink {
+  readonly #path: string;
+  readonly #complain: (message: string) => void;
+  #fd: number;
+  #lost = 0;
+  #retryAt = 0;
+
+  /** Appends to the file at `path`, which is made where there is none. Throws where that can't be done. */
+  constructor(path: string, complain: (message: string) => void) {
+    this.#path = path;
+    this.#complain = complain;
+    this.#fd = openSync(path, 'a', 0o640);
+  }
+
+  write(text: string): void {
+    if (this.#lost > 0 && performance.now() < this.#retryAt) {
+      this.#lost += countLines(text);
+      return;
+    }
+    try {
+      // Said first, and in the format of the rest.
+      if (this.#lost > 0) writeAll(this.#fd, this.#excuse());
+      writeAll(this.#fd, text);
+      this.#lost = 0;
+    } catch (error) {
+      if (this.#lost === 0)
+        this.#complain(`${this.#path} can't be written, lines are lost: ${(error as Error).message}`);
+      this.#lost += countLines(text);
+      this.#retryAt = performance.now() + PAUSE;
+    }
+  }
+
+  #excuse(): string {
+    const time = new Date().toISOString();
+    return `${JSON.stringify({ level: 'error', time, pid: process.pid, msg: `${this.#lost} lines were lost here` })}\n`;
+  }
+
+  /** Opens the file anew: whoever rotates logs has moved it away. Where that fails, the old one stays. */
+  reopen(): void {
+    try {
+      const fd = openSync(this.#path, 'a', 0o640);
+      closeSync(this.#fd);
+      this.#fd = fd;
+    } catch (error) {
+      this.#complain(`${this.#path} can't be opened, the old file stays: ${(error as Error).message}`);
+    }
+  }
+}
+
+/** write(2) may take a part; the rest of a line belongs behind it. */
+function writeAll(fd: number, text: string): void {
+  const bytes = Buffer.from(text);
+  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
+}
+
+function countLines(text: string): number {
+  return text.split('\n').length - 1;
+}
