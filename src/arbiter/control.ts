@@ -5,7 +5,7 @@ import { SystemError } from '../kernel/index.ts';
 import type { Logger } from '../log/index.ts';
 import { type Listener, listen, type Stream } from '../net/index.ts';
 import { CONTROL_LIMIT, type ControlAnswer, type ControlRequest } from '../protocol/index.ts';
-import { type Co, deadline, scope, type Task } from '../task/index.ts';
+import { type Co, deadline, type Scope, scope, type Task } from '../task/index.ts';
 import type { Arbiter, Command } from './arbiter.ts';
 import { type StatusFacts, stacksOf, statusOf } from './status.ts';
 
@@ -14,8 +14,8 @@ const QUESTION_TIME = 10_000;
 /** The arbiter's user, and nobody else. */
 const MODE = 0o600;
 
-/** Opens the socket; undefined where that can't be done: a file system may be read-only. */
-export function* openControl(path: string): Co<Listener | SystemError> {
+/** A file system may be read-only. */
+function* openSocket(path: string): Co<Listener | SystemError> {
   try {
     return yield* listen({ family: 'unix', path }, { backlog: 16, mode: MODE });
   } catch (error) {
@@ -24,23 +24,58 @@ export function* openControl(path: string): Co<Listener | SystemError> {
   }
 }
 
-/** Answers until it is cancelled. */
-export function* serveControl(
-  listener: Listener,
-  arbiter: Arbiter,
-  facts: StatusFacts,
-  log: Logger,
-): Co<never> {
-  return yield* scope(function* (tasks): Co<never> {
+/** The socket, for as long as this arbiter is the one to ask. */
+export class Control {
+  readonly #arbiter: Arbiter;
+  readonly #facts: StatusFacts;
+  readonly #log: Logger;
+  #task: Task<void> | undefined;
+
+  constructor(arbiter: Arbiter, facts: StatusFacts, log: Logger) {
+    this.#arbiter = arbiter;
+    this.#facts = facts;
+    this.#log = log;
+  }
+
+  /** Answers at `path`. Where that can't be opened, the log says so: as a warning, if somebody has `asked` for it. */
+  open(tasks: Scope, path: string, asked: boolean): void {
+    this.#task = tasks.spawn(this.#serve(path, asked), { name: 'the control socket' });
+  }
+
+  /** Its file is gone when this returns. */
+  close(): void {
+    this.#listener?.close();
+    this.#task?.cancel();
+  }
+
+  #listener: Listener | undefined;
+
+  *#serve(path: string, asked: boolean): Co<void> {
+    const listener = yield* openSocket(path);
+    if (listener instanceof SystemError) {
+      this.#log[asked ? 'warn' : 'debug']({}, `siskin ctl will not reach this arbiter: ${listener.message}`);
+      return;
+    }
+    this.#listener = listener;
     try {
-      for (;;) {
-        const stream = yield* listener.accept();
-        tasks.spawn(serve(stream, arbiter, facts, log)) satisfies Task<void>;
-      }
+      yield* scope((tasks) => this.#acceptAll(tasks, listener));
     } finally {
       listener.close();
     }
-  });
+  }
+
+  *#acceptAll(tasks: Scope, listener: Listener): Co<void> {
+    for (;;) {
+      try {
+        const stream = yield* listener.accept();
+        tasks.spawn(serve(stream, this.#arbiter, this.#facts, this.#log));
+      } catch (error) {
+        // It was closed.
+        if (error instanceof SystemError) return;
+        throw error;
+      }
+    }
+  }
 }
 
 function* serve(stream: Stream, arbiter: Arbiter, facts: StatusFacts, log: Logger): Co<void> {

@@ -252,7 +252,7 @@ export class Crew {
       if (result === 'late') return notReady(next, bootTimeout);
       if (result === 'ended' || !(yield* next.survives(minUptime))) {
         const exit = yield* next.exited.wait();
-        return next.failure ?? describeExit(exit);
+        return next.failure === undefined ? describeExit(exit) : `failed: ${next.failure}`;
       }
       if (slot.retired) return undefined;
       old = slot.worker;

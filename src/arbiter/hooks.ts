@@ -3,7 +3,7 @@
 
 import type { Logger } from '../log/index.ts';
 import type { ArbiterHook, SpawnResult } from '../protocol/index.ts';
-import { type Co, DeadlineExceeded, deadline, until } from '../task/index.ts';
+import { Cancelled, type Co, DeadlineExceeded, deadline, until } from '../task/index.ts';
 import type { Hooks } from './launcher.ts';
 
 /** Milliseconds. */
@@ -18,12 +18,18 @@ export function* callHook(
 ): Co<{ readonly result: SpawnResult | undefined; readonly failed: boolean }> {
   if (!hooks.has(name)) return { result: undefined, failed: false };
   try {
-    return { result: yield* deadline(HOOK_TIME, until(hooks.call(name, info))), failed: false };
+    return { result: yield* deadline(HOOK_TIME, call(hooks, name, info)), failed: false };
   } catch (error) {
+    if (error instanceof Cancelled) throw error;
     const late = error instanceof DeadlineExceeded;
     if (late)
       log.error({}, `the hook ${name} has not ended within ${HOOK_TIME / 1000} s: going on without it`);
     else log.error({}, `the hook ${name} failed: ${(error as Error).message}`);
     return { result: undefined, failed: true };
   }
+}
+
+/** Called where it is waited for: a promise that is rejected before anybody looks would end this process. */
+function* call(hooks: Hooks, name: ArbiterHook, info: unknown): Co<SpawnResult | undefined> {
+  return yield* until(hooks.call(name, info));
 }

@@ -3,16 +3,17 @@
 import { chownSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import process from 'node:process';
-import { createKernel, SystemError } from '../kernel/index.ts';
+import type { Settings } from '../config/index.ts';
+import { createKernel } from '../kernel/index.ts';
 import { reapOrphans } from '../kernel/linux/index.ts';
 import { ignoreBrokenPipes, type Logger, type ProcessLogs, processLogs } from '../log/index.ts';
 import { Loop } from '../loop/index.ts';
 import { controlSocketFor, isOwnChild, type Ready, startDirectory } from '../protocol/index.ts';
-import { type Co, scope, spawn } from '../task/index.ts';
+import { type Co, type Scope, scope, spawn } from '../task/index.ts';
 import { Arbiter, type Command } from './arbiter.ts';
-import { openControl, serveControl } from './control.ts';
+import { Control } from './control.ts';
 import { launcher } from './launch.ts';
-import type { Plan } from './launcher.ts';
+import type { LaunchSuccessor, Plan } from './launcher.ts';
 import { ServiceManager } from './notify.ts';
 import { removePidfile, writePidfile } from './pidfile.ts';
 import { ListeningSockets } from './sockets.ts';
@@ -43,96 +44,133 @@ const COMMANDS: Partial<Readonly<Record<NodeJS.Signals, Command>>> = {
 const REAP_PAUSE = 100;
 
 /** Serves until told to stop; resolves with the status to end with. Rejects with `ConfigError` before it begins. */
-export async function runArbiter({ plan, readPlan, version }: ArbiterRun): Promise<number> {
+export async function runArbiter(run: ArbiterRun): Promise<number> {
   ignoreBrokenPipes();
-  const { resolved, specifier } = plan.boot;
-  const { settings, warnings } = resolved;
-  const logs = openLogs(plan);
-  const { log } = logs;
-  for (const warning of warnings) log.warn({}, warning);
   const loop = new Loop(createKernel('linux'));
   loop.attach();
-  const sockets = new ListeningSockets(loop.kernel, settings.reusePort);
-  const predecessor = Predecessor.meet(sockets);
-  const pidfile = settings.pidfile === '' ? undefined : settings.pidfile;
-  if (pidfile !== undefined) writePidfile(pidfile, predecessor?.pid);
-  process.title = `${settings.procName || `siskin: ${specifier}`}: arbiter`;
-  if (process.pid === 1) reapForOthers();
-
-  const manager = new ServiceManager(loop, process.env);
-  const addresses = new Announcer(log, specifier, countWorkers(plan));
-  const launchSuccessor = successorLauncher(loop, sockets, startDirectory());
-  const arbiter: Arbiter = new Arbiter({
-    loop,
-    log,
-    sockets,
-    plan,
-    readPlan,
-    countWorkers,
-    launch: launcher(loop, sockets),
-    // The first process of a container can't give its place to another one.
-    launchSuccessor:
-      process.pid === 1
-        ? undefined
-        : (events) => {
-            const successor = launchSuccessor(events);
-            const resign = (): void => {
-              manager.handOver(successor.pid);
-              successor.resign();
-            };
-            return { pid: successor.pid, stop: () => successor.stop(), resign };
-          },
-    inherited: predecessor === undefined ? 0 : sockets.slots,
-    onReady: (ready) => addresses.tell(ready),
-    onComplete: () => {
-      predecessor?.relieve(loop, () => {
-        log.info({}, `has taken over from ${predecessor.pid}`);
-        // Of its workers there may have been more.
-        arbiter.command({ workers: countWorkers(arbiter.crew.plan) });
-      });
-    },
-    onState: (state) => manager.onState(state),
-    reopenLogs: logs.reopen,
-  });
-  listenForSignals(arbiter);
-  const facts: StatusFacts = {
-    version,
-    uptime: () => process.uptime() * 1000,
-    addresses: () => addresses.all,
-  };
   try {
-    return await spawn(loop, serve(arbiter, plan, facts, log), { name: 'the arbiter' });
+    return await new Service(loop, run).serve();
   } finally {
-    manager.close();
-    if (pidfile !== undefined) removePidfile(pidfile);
     loop.close();
   }
 }
 
-/** The arbiter, and beside it who can be asked about it. */
-function* serve(arbiter: Arbiter, plan: Plan, facts: StatusFacts, log: Logger): Co<number> {
-  return yield* scope(function* (tasks): Co<number> {
-    const path = controlPath(plan);
-    const listener = path === undefined ? undefined : yield* openControl(path);
-    if (listener instanceof SystemError) tellOfControl(plan, listener, log);
-    else if (listener !== undefined)
-      tasks.spawn(serveControl(listener, arbiter, facts, log), { name: 'the control socket' });
-    const status = yield* arbiter.run();
+/** An arbiter with all that is around it: who can be asked about it, who has to know of it, who was here before. */
+class Service {
+  readonly #loop: Loop;
+  readonly #plan: Plan;
+  readonly #log: Logger;
+  readonly #sockets: ListeningSockets;
+  readonly #predecessor: Predecessor | undefined;
+  readonly #manager: ServiceManager;
+  readonly #arbiter: Arbiter;
+  readonly #control: Control;
+  #tasks: Scope | undefined;
+
+  constructor(loop: Loop, { plan, readPlan, version }: ArbiterRun) {
+    const { resolved, specifier } = plan.boot;
+    const logs = openLogs(plan);
+    for (const warning of resolved.warnings) logs.log.warn({}, warning);
+    this.#loop = loop;
+    this.#plan = plan;
+    this.#log = logs.log;
+    this.#sockets = new ListeningSockets(loop.kernel, resolved.settings.reusePort);
+    this.#predecessor = Predecessor.meet(this.#sockets);
+    if (this.#predecessor === undefined) this.#writePidfile();
+    process.title = `${resolved.settings.procName || `siskin: ${specifier}`}: arbiter`;
+    this.#manager = new ServiceManager(loop, process.env);
+    const addresses = new Announcer(this.#log, specifier, countWorkers(plan));
+    this.#arbiter = new Arbiter({
+      loop,
+      log: this.#log,
+      sockets: this.#sockets,
+      plan,
+      readPlan,
+      countWorkers,
+      launch: launcher(loop, this.#sockets),
+      launchSuccessor: process.pid === 1 ? undefined : this.#successorLauncher(),
+      inherited: this.#predecessor === undefined ? 0 : this.#sockets.slots,
+      onReady: (ready) => addresses.tell(ready),
+      onComplete: () => this.#predecessor?.relieve(loop, () => this.#takeCharge()),
+      onState: (state) => this.#manager.onState(state),
+      reopenLogs: logs.reopen,
+    });
+    const uptime = (): number => process.uptime() * 1000;
+    const facts: StatusFacts = { version, uptime, addresses: () => addresses.all };
+    this.#control = new Control(this.#arbiter, facts, this.#log);
+  }
+
+  async serve(): Promise<number> {
+    if (process.pid === 1) reapForOthers();
+    listenForSignals(this.#arbiter);
+    try {
+      return await spawn(
+        this.#loop,
+        scope((tasks) => this.#serve(tasks)),
+        { name: 'the arbiter' },
+      );
+    } finally {
+      this.#manager.close();
+      const { pidfile } = this.#settings;
+      if (pidfile !== '') removePidfile(pidfile);
+    }
+  }
+
+  *#serve(tasks: Scope): Co<number> {
+    this.#tasks = tasks;
+    if (this.#predecessor === undefined) this.#openControl();
+    const status = yield* this.#arbiter.run();
     tasks.cancel();
     return status;
-  });
-}
+  }
 
-function controlPath({ boot }: Plan): string | undefined {
-  const { controlSocket } = boot.resolved.settings;
-  if (controlSocket === 'none') return undefined;
-  return controlSocket === '' ? controlSocketFor(startDirectory()) : controlSocket;
-}
+  get #settings(): Settings {
+    return this.#plan.boot.resolved.settings;
+  }
 
-/** Nobody has asked for it where nothing is set. */
-function tellOfControl({ boot }: Plan, error: SystemError, log: Logger): void {
-  const asked = boot.resolved.settings.controlSocket !== '';
-  log[asked ? 'warn' : 'debug']({}, `siskin ctl will not reach this arbiter: ${error.message}`);
+  /** This one gives up what there can be only one of, and the new one takes it. */
+  #successorLauncher(): LaunchSuccessor {
+    const launch = successorLauncher(this.#loop, this.#sockets, startDirectory());
+    return (events) => {
+      const { pid, stop, resign } = launch(events);
+      return {
+        pid,
+        stop,
+        resign: () => {
+          this.#control.close();
+          this.#manager.handOver(pid);
+          resign();
+        },
+      };
+    };
+  }
+
+  /** The one before has given up. */
+  #takeCharge(): void {
+    this.#log.info({}, `has taken over from ${this.#predecessor!.pid}`);
+    try {
+      this.#writePidfile();
+    } catch (error) {
+      // It serves: a file is no reason to stop.
+      this.#log.error({}, (error as Error).message);
+    }
+    this.#openControl();
+    // Of the other one's workers there may have been more.
+    this.#arbiter.command({ workers: countWorkers(this.#arbiter.crew.plan) });
+  }
+
+  #writePidfile(): void {
+    const { pidfile } = this.#settings;
+    if (pidfile !== '') writePidfile(pidfile, this.#predecessor?.pid);
+  }
+
+  #openControl(): void {
+    const { controlSocket } = this.#settings;
+    const asked = controlSocket !== '';
+    const path = asked ? controlSocket : controlSocketFor(startDirectory());
+    if (path === undefined || path === 'none' || this.#tasks!.closed) return;
+    this.#control.open(this.#tasks!, path, asked);
+  }
 }
 
 function countWorkers({ boot }: Plan): number {

@@ -2,7 +2,7 @@
 // to take them for its own.
 
 /** Tells a new arbiter that it takes over from another one: the descriptor of their channel. */
-export const TAKEOVER = 'SISKIN_TAKEOVER';
+export const TAKEOVER = '_SISKIN_TAKEOVER';
 
 /** sd_listen_fds(3), sd_notify(3), sd_watchdog_enabled(3). */
 const OF_THE_ARBITER = [

@@ -46,6 +46,7 @@ export class SimulatedWorker implements WorkerProcess {
   readonly pid: number;
   readonly slot: number;
   readonly boot: Boot;
+  readonly env: NodeJS.ProcessEnv;
   readonly signals: NodeJS.Signals[] = [];
   /** What else it was told. */
   readonly calls: string[] = [];
@@ -56,11 +57,19 @@ export class SimulatedWorker implements WorkerProcess {
   readonly #events: WorkerEvents;
   readonly #born: number;
 
-  constructor(loop: Loop, pid: number, slot: number, boot: Boot, behaviour: Behaviour, events: WorkerEvents) {
+  constructor(
+    loop: Loop,
+    pid: number,
+    slot: number,
+    { boot, env }: Pick<Plan, 'boot' | 'env'>,
+    behaviour: Behaviour,
+    events: WorkerEvents,
+  ) {
     this.#loop = loop;
     this.pid = pid;
     this.slot = slot;
     this.boot = boot;
+    this.env = env;
     this.#behaviour = behaviour;
     this.#events = events;
     this.#born = loop.now();
@@ -151,6 +160,11 @@ export class SimulatedWorker implements WorkerProcess {
   }
 }
 
+/** What the hooks do that there are. */
+export type SimulatedHooks = Partial<
+  Record<ArbiterHook, (info: unknown) => Promise<SpawnResult | undefined>>
+>;
+
 /** What a test sees of it all. */
 export class Scene {
   readonly arbiter: Arbiter;
@@ -161,8 +175,7 @@ export class Scene {
   readonly socketCalls: string[] = [];
   readonly states: string[] = [];
   readonly calls: string[] = [];
-  /** The hooks that there are, and what they do. */
-  hooks: Partial<Record<ArbiterHook, (info: unknown) => Promise<SpawnResult | undefined>>> = {};
+  readonly hooks: SimulatedHooks;
   /** Of the successor that was called last. */
   successor: SuccessorEvents | undefined;
   /** What the next ones do, in order; then they are good. */
@@ -170,7 +183,8 @@ export class Scene {
   /** What a reload finds. */
   reread: (() => Partial<Settings>) | undefined;
 
-  constructor(loop: Loop, settings: Partial<Settings>, script: readonly Behaviour[]) {
+  constructor(loop: Loop, settings: Partial<Settings>, script: readonly Behaviour[], hooks: SimulatedHooks) {
+    this.hooks = hooks;
     this.loop = loop;
     this.script = [...script];
     const say = (level: string) => (_fields: object, message: string) =>
@@ -193,9 +207,9 @@ export class Scene {
       launchSuccessor: (events) => this.#callSuccessor(events),
       onState: (state) => void this.states.push(state),
       reopenLogs: () => void this.calls.push('reopen logs'),
-      launch: (slot, { boot }, events) => {
+      launch: (slot, plan, events) => {
         const behaviour = this.script.shift() ?? GOOD;
-        const worker = new SimulatedWorker(loop, 100 + this.started.length, slot, boot, behaviour, events);
+        const worker = new SimulatedWorker(loop, 100 + this.started.length, slot, plan, behaviour, events);
         this.started.push(worker);
         return worker;
       },
@@ -267,11 +281,17 @@ export function withArbiter(
     workers = 2,
     settings = {},
     script = [],
-  }: { workers?: number; settings?: Partial<Settings>; script?: Behaviour[] },
+    hooks = {},
+  }: {
+    workers?: number;
+    settings?: Partial<Settings>;
+    script?: readonly Behaviour[];
+    hooks?: SimulatedHooks;
+  },
   test: (scene: Scene) => Co<void>,
 ): Promise<number> {
   return simulate(function* ({ loop }) {
-    const scene = new Scene(loop, { workers, ...settings }, script);
+    const scene = new Scene(loop, { workers, ...settings }, script, hooks);
     const running = spawn(loop, scene.arbiter.run());
     try {
       yield* test(scene);

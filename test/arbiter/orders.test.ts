@@ -1,0 +1,308 @@
+// What the arbiter does when it is told to, and how connections are kept away from workers that can't serve them; in
+// simulated time.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { stacksOf, statusOf } from '../../src/arbiter/status.ts';
+import { sleep } from '../../src/task/index.ts';
+import { withArbiter } from './simulated.ts';
+
+const pids = (workers: readonly { pid: number }[]): number[] => workers.map(({ pid }) => pid);
+
+describe('new connections', () => {
+  test('go to workers that serve, and to no other', async () => {
+    await withArbiter({ workers: 3 }, function* (scene) {
+      yield* sleep(1000);
+      assert.deepEqual(scene.socketCalls, ['steer 0', 'steer 0,1', 'steer 0,1,2']);
+    });
+  });
+
+  test('go elsewhere while a worker is deaf, and another one serves what waits at it', async () => {
+    const script = [{ boots: 10, deafAfter: 1000, hearsAfter: 3000 }];
+    await withArbiter({ workers: 2, script }, function* (scene) {
+      yield* sleep(1900);
+      assert.equal(scene.socketCalls.at(-1), 'steer 1', 'sooner than the log warns');
+      assert.deepEqual(scene.started[1]!.calls, ['lend 0']);
+      assert.deepEqual(scene.said(/deaf/), []);
+      yield* sleep(1700);
+      assert.equal(scene.socketCalls.at(-1), 'steer 0,1');
+      assert.deepEqual(scene.started[1]!.calls, ['lend 0', 'take back 0']);
+    });
+  });
+
+  test('go elsewhere while a worker is replaced that has crashed', async () => {
+    const script = [{ boots: 10, ends: { after: 5000, code: 1 } }];
+    await withArbiter({ workers: 2, script }, function* (scene) {
+      yield* sleep(5050);
+      assert.equal(scene.socketCalls.at(-1), 'steer 1');
+      assert.deepEqual(scene.started[1]!.calls, ['lend 0']);
+      yield* sleep(100);
+      assert.equal(scene.socketCalls.at(-1), 'steer 0,1');
+      assert.deepEqual(scene.started[1]!.calls, ['lend 0', 'take back 0']);
+    });
+  });
+
+  test('are served by yet another worker where the helper itself goes deaf', async () => {
+    const script = [
+      { boots: 10, deafAfter: 1000 },
+      { boots: 10, deafAfter: 4000 },
+    ];
+    await withArbiter({ workers: 3, script }, function* (scene) {
+      yield* sleep(2500);
+      assert.deepEqual(scene.started[1]!.calls, ['lend 0']);
+      yield* sleep(3500);
+      assert.deepEqual(scene.started[1]!.calls, ['lend 0', 'take back 0']);
+      assert.deepEqual(scene.started[2]!.calls.sort(), ['lend 0', 'lend 1']);
+      assert.equal(scene.socketCalls.at(-1), 'steer 2');
+    });
+  });
+
+  test('wait where nobody else is there', async () => {
+    const script = [{ boots: 10, deafAfter: 1000, hearsAfter: 3000 }];
+    await withArbiter({ workers: 1, script }, function* (scene) {
+      yield* sleep(4000);
+      assert.deepEqual(scene.socketCalls, ['steer 0']);
+      assert.deepEqual(scene.started[0]!.calls, []);
+    });
+  });
+});
+
+describe('an arbiter that is told', () => {
+  test('how many workers to have has that many, and says so', async () => {
+    await withArbiter({ workers: 1 }, function* (scene) {
+      yield* sleep(200);
+      const more = yield* scene.arbiter.command({ workers: 4 }).wait();
+      assert.deepEqual(more, { ok: true, message: '4 workers' });
+      yield* sleep(200);
+      assert.equal(scene.serving.length, 4);
+      const fewer = yield* scene.arbiter.command({ workers: 2 }).wait();
+      assert.deepEqual(fewer, { ok: true, message: '2 workers' });
+      assert.deepEqual(pids(scene.serving), [100, 101]);
+      assert.deepEqual(
+        scene.socketCalls.filter((call) => call.startsWith('close')),
+        ['closeSlot 2', 'closeSlot 3'],
+      );
+      const none = yield* scene.arbiter.command({ workers: 0 }).wait();
+      assert.deepEqual(none, { ok: false, message: '2 workers' });
+    });
+  });
+
+  test('to reload says what has come of it', async () => {
+    const good = { boots: 10 };
+    const script = [good, good, good, good, { ends: { after: 20, code: 3 }, failure: 'no such file' }];
+    await withArbiter({ workers: 2, settings: { minUptime: 10 }, script }, function* (scene) {
+      yield* sleep(200);
+      assert.deepEqual(yield* scene.arbiter.command('reload').wait(), {
+        ok: true,
+        message: '2 workers are new',
+      });
+      const { ok, message } = yield* scene.arbiter.command('reload').wait();
+      assert.equal(ok, false);
+      assert.match(message, /go on serving \(0 of 2 workers are new\): the new one failed: no such file/);
+      const first = scene.arbiter.command('reload');
+      scene.arbiter.command('reload');
+      assert.deepEqual(yield* first.wait(), { ok: false, message: 'something else was asked for meanwhile' });
+      assert.deepEqual(scene.states.slice(0, 4), ['serving', 'reloading', 'serving', 'reloading']);
+    });
+  });
+
+  test('to reload has as many workers as the new settings want, if these have changed', async () => {
+    await withArbiter({ workers: 2, settings: { minUptime: 10 } }, function* (scene) {
+      yield* sleep(300);
+      yield* scene.arbiter.command({ workers: 3 }).wait();
+      yield* scene.arbiter.command('reload').wait();
+      assert.equal(scene.arbiter.crew.slots.length, 3, 'nobody has said anything new');
+      scene.reread = () => ({ workers: 1 });
+      yield* scene.arbiter.command('reload').wait();
+      assert.equal(scene.arbiter.crew.slots.length, 1);
+    });
+  });
+
+  test('to reload lets so many old workers end at a time, and no more', async () => {
+    const old = { boots: 10, drains: 5000 };
+    const settings = { minUptime: 10, maxUnavailable: 2 };
+    await withArbiter({ workers: 4, settings, script: Array(4).fill(old) }, function* (scene) {
+      yield* sleep(300);
+      scene.arbiter.command('reload');
+      const ending = (): number =>
+        scene.started.filter(({ alive, signals }) => alive && signals.length > 0).length;
+      yield* sleep(3000);
+      assert.equal(ending(), 2);
+      assert.equal(scene.started.length, 6, 'nobody boots who could not take a place');
+      yield* sleep(5000);
+      assert.equal(ending(), 2);
+      yield* sleep(5000);
+      assert.equal(ending(), 0);
+      assert.equal(scene.serving.length, 4);
+    });
+  });
+
+  test('to retire its workers keeps their sockets, and a reload brings them back', async () => {
+    await withArbiter({ workers: 2 }, function* (scene) {
+      yield* sleep(300);
+      yield* scene.arbiter.command('retire').wait();
+      yield* sleep(5000);
+      assert.equal(scene.alive.length, 0);
+      assert.ok(!scene.socketCalls.some((call) => /stop|close/.test(call)));
+      assert.deepEqual(yield* scene.arbiter.command('reload').wait(), {
+        ok: true,
+        message: '2 workers are new',
+      });
+      assert.deepEqual(
+        scene.serving.map(({ slot }) => slot),
+        [0, 1],
+      );
+      assert.deepEqual(scene.states, ['serving', 'retired', 'reloading', 'serving']);
+    });
+  });
+
+  test('to open log files anew does so, and tells its workers', async () => {
+    await withArbiter({ workers: 2 }, function* (scene) {
+      yield* sleep(300);
+      yield* scene.arbiter.command('reopen').wait();
+      assert.deepEqual(scene.calls, ['reopen logs']);
+      assert.ok(scene.started.every(({ calls }) => calls.join() === 'reopen'));
+    });
+  });
+
+  test('who asks hears what the workers do, and where they are', async () => {
+    const busy = {
+      boots: 10,
+      stack: ['at work (app.ts:1:1)'],
+      uses: () => ({ requests: 7, resident: 1024 }),
+    };
+    await withArbiter({ workers: 2, script: [busy] }, function* (scene) {
+      yield* sleep(1000);
+      const facts = { version: '1.2.3', uptime: () => 1000, addresses: () => ['http://127.0.0.1:8000'] };
+      const status = statusOf(scene.arbiter, facts);
+      assert.equal(status.state, 'serving');
+      assert.deepEqual(
+        status.workers.map(({ slot, pid, state, requests, restarts }) => [
+          slot,
+          pid,
+          state,
+          requests,
+          restarts,
+        ]),
+        [
+          [0, 100, 'serving', 7, 0],
+          [1, 101, 'serving', 0, 0],
+        ],
+      );
+      const stacks = yield* stacksOf(scene.arbiter);
+      assert.deepEqual(stacks, [{ pid: 100, stack: ['at work (app.ts:1:1)'] }, { pid: 101 }]);
+    });
+  });
+});
+
+describe('a successor', () => {
+  test('that serves lets this one finish and end, with its sockets untouched', async () => {
+    const status = await withArbiter(
+      { workers: 2, script: Array(2).fill({ boots: 10, drains: 3000 }) },
+      function* (scene) {
+        yield* sleep(300);
+        const outcome = scene.arbiter.command('take over');
+        yield* sleep(2000);
+        assert.equal(scene.serving.length, 2);
+        scene.successor!.onServing();
+        yield* sleep(100);
+        assert.deepEqual(scene.calls, ['resign']);
+        assert.ok(scene.started.every(({ signals }) => signals.join() === 'SIGTERM'));
+        assert.deepEqual(yield* outcome.wait(), { ok: true, message: '4711 has taken over' });
+        yield* sleep(4000);
+        assert.ok(!scene.socketCalls.includes('stopListening'));
+      },
+    );
+    assert.equal(status, 0);
+  });
+
+  test('that fails leaves everything as it is, and another one may try', async () => {
+    await withArbiter({ workers: 1 }, function* (scene) {
+      yield* sleep(200);
+      const outcome = scene.arbiter.command('take over');
+      yield* sleep(100);
+      const second = yield* scene.arbiter.command('take over').wait();
+      assert.deepEqual(second, { ok: false, message: '4711 takes over already' });
+      scene.successor!.onExit({ code: 3, signal: null });
+      const { ok, message } = yield* outcome.wait();
+      assert.equal(ok, false);
+      assert.match(message, /everything stays as it is: the new arbiter did not load its app/);
+      assert.deepEqual(scene.started[0]!.signals, []);
+      scene.successor = undefined;
+      scene.arbiter.command('take over');
+      yield* sleep(10);
+      assert.notEqual(scene.successor, undefined);
+    });
+  });
+
+  test('is stopped where this one is told to stop meanwhile', async () => {
+    await withArbiter({ workers: 1 }, function* (scene) {
+      yield* sleep(200);
+      scene.arbiter.command('take over');
+      yield* sleep(10);
+      scene.arbiter.command('stop');
+      yield* sleep(500);
+      assert.deepEqual(scene.calls.slice(0, 1), ['stop successor']);
+    });
+  });
+});
+
+describe('hooks', () => {
+  test('are called when things happen', async () => {
+    await withArbiter({ workers: 1, hooks: ALL, settings: { minUptime: 10 } }, function* (scene) {
+      yield* sleep(300);
+      assert.deepEqual(scene.calls, ['onStarting', 'preSpawn', 'whenReady']);
+      scene.calls.length = 0;
+      yield* scene.arbiter.command('reload').wait();
+      yield* sleep(300);
+      assert.deepEqual(scene.calls, ['onReload', 'preSpawn', 'hooks closed', 'childExit']);
+      scene.calls.length = 0;
+      scene.arbiter.command('stop');
+      yield* sleep(500);
+      assert.deepEqual(scene.calls, ['childExit', 'onExit', 'hooks closed']);
+    });
+  });
+
+  test('before a worker may give it variables', async () => {
+    const hooks = { preSpawn: async () => ({ env: { SLOT: 'zero' } }) };
+    await withArbiter({ workers: 1, hooks }, function* (scene) {
+      yield* sleep(200);
+      assert.equal(scene.started[0]!.env['SLOT'], 'zero');
+    });
+  });
+
+  test('that fail, or never end, are said and passed over', async () => {
+    const hooks = {
+      preSpawn: () => new Promise<undefined>(() => {}),
+      whenReady: () => Promise.reject(new Error('broken')),
+    };
+    await withArbiter({ workers: 1, hooks }, function* (scene) {
+      yield* sleep(9900);
+      assert.equal(scene.started.length, 0);
+      yield* sleep(500);
+      assert.equal(scene.serving.length, 1);
+      assert.equal(scene.said(/the hook preSpawn has not ended within 10 s/).length, 1);
+      assert.equal(scene.said(/the hook whenReady failed: broken/).length, 1);
+    });
+  });
+
+  test('at the start that fail keep the server from starting', async () => {
+    const hooks = { onStarting: () => Promise.reject(new Error('no licence')) };
+    const status = await withArbiter({ workers: 1, hooks }, function* (scene) {
+      yield* sleep(200);
+      assert.equal(scene.started.length, 0);
+      assert.equal(scene.said(/onStarting failed: no licence/).length, 1);
+    });
+    assert.equal(status, 1);
+  });
+});
+
+const none = async (): Promise<undefined> => undefined;
+const ALL = {
+  onStarting: none,
+  whenReady: none,
+  preSpawn: none,
+  childExit: none,
+  onReload: none,
+  onExit: none,
+} as const;
