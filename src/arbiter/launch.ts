@@ -6,7 +6,7 @@ import type { ChildProcess } from 'node:child_process';
 import { extname } from 'node:path';
 import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { EAGAIN } from '../kernel/index.ts';
+import { EAGAIN, SystemError } from '../kernel/index.ts';
 import { createChannel, MESSAGE_LIMIT, receiveMessage, sendMessage } from '../kernel/linux/index.ts';
 import type { Loop, Watch } from '../loop/index.ts';
 import { type ListenRequest, type Order, type Report, spawnNode } from '../protocol/index.ts';
@@ -25,8 +25,24 @@ export interface SocketSource {
 /** What starts workers on `loop`, which is attached, with listening sockets out of `sockets`. */
 export function launcher(loop: Loop, sockets: SocketSource): Launch {
   const buffer = Buffer.allocUnsafeSlow(MESSAGE_LIMIT);
-  return (slot, plan, events) => new ChildWorker(loop, buffer, sockets, slot, plan, events);
+  return (slot, plan, events) => {
+    const ends = createChannel();
+    if (ends[0] >= 0) return new ChildWorker(loop, buffer, ends, sockets, slot, plan, events);
+    const error = new SystemError('socketpair', ends[0], 'a channel to a worker');
+    loop.setTimer(0, () => events.onExit({ code: null, signal: null, error }));
+    return NOT_STARTED;
+  };
 }
+
+/** Descriptors have run out: the arbiter tries again later, as after any other end. */
+const NOT_STARTED: WorkerProcess = {
+  pid: 0,
+  kill: () => {},
+  reopen: () => {},
+  askForStack: () => false,
+  lend: () => {},
+  takeBack: () => {},
+};
 
 class ChildWorker implements WorkerProcess {
   readonly #loop: Loop;
@@ -43,6 +59,7 @@ class ChildWorker implements WorkerProcess {
   constructor(
     loop: Loop,
     buffer: Buffer,
+    [ours, theirs]: readonly [number, number],
     sockets: SocketSource,
     slot: number,
     { boot, cwd, env }: Pick<Plan, 'boot' | 'cwd' | 'env'>,
@@ -54,7 +71,6 @@ class ChildWorker implements WorkerProcess {
     this.#slot = slot;
     this.#events = events;
     this.#watched = boot.resolved.settings.stallWarning > 0;
-    const [ours, theirs] = createChannel();
     this.#channel = ours;
     this.#watch = loop.watch(ours, { onReady: () => this.#receive() });
     this.#child = spawnNode([WORKER], {

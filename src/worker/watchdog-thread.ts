@@ -12,6 +12,8 @@ import { BEAT, INSIDE, LINE_AT, LINE_LENGTH, type WatchdogData } from './watchdo
 
 /** Milliseconds in which JavaScript that runs comes to a place where it can be stopped. */
 const PAUSE_TIME = 500;
+/** The same, where it may do nothing: it comes to its next beat. */
+const BEAT_TIME = 1500;
 const FRAMES = 20;
 /** Where our own sources are. */
 const OURS = new URL('..', import.meta.url).href;
@@ -24,7 +26,9 @@ const interval = stallWarning / 10;
 function answerQuestions(): void {
   const questions = new Socket({ fd: QUESTIONS, readable: true, writable: false });
   questions.on('data', () => {
-    void stackOfMainThread().then((answer) => tell({ type: 'stack', request: currentRequest(), ...answer }));
+    void stackOfMainThread(BEAT_TIME).then((answer) =>
+      tell({ type: 'stack', request: currentRequest(), ...answer }),
+    );
   });
   questions.on('error', () => {});
   questions.unref();
@@ -50,7 +54,7 @@ async function watchUntilStall(): Promise<void> {
         type: 'stalled',
         ms: Math.round(performance.now() - since),
         request: currentRequest(),
-        ...(await stackOfMainThread()),
+        ...(await stackOfMainThread(PAUSE_TIME)),
       };
       // The loop may have turned meanwhile: so it was blocked for as long as that, and this is no longer where.
       if (Atomics.load(words, BEAT) === seen) tell(report);
@@ -65,7 +69,7 @@ function currentRequest(): string | undefined {
   return Buffer.from(memory, LINE_AT, words[LINE_LENGTH]).toString('latin1');
 }
 
-async function stackOfMainThread(): Promise<Pick<Stalled, 'stack'>> {
+async function stackOfMainThread(within: number): Promise<Pick<Stalled, 'stack'>> {
   const session = new Session();
   session.connectToMainThread();
   try {
@@ -76,7 +80,7 @@ async function stackOfMainThread(): Promise<Pick<Stalled, 'stack'>> {
     session.on('Debugger.scriptParsed', ({ params }) => urls.set(params.scriptId, params.url));
     session.post('Debugger.enable');
     session.post('Debugger.pause');
-    const frames = await Promise.race([paused, sleep(PAUSE_TIME)]);
+    const frames = await Promise.race([paused, sleep(within)]);
     if (frames === undefined) return {};
     session.post('Debugger.resume');
     const places = frames.map((frame) => ({ frame, url: urls.get(frame.location.scriptId) ?? '' }));

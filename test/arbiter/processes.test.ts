@@ -2,12 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { Agent, get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { after, describe, test } from 'node:test';
 import { type Child, withSiskin } from '../cli/child.ts';
+import { ask, Load, logged } from './service.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'siskin-arbiter-'));
 after(() => rmSync(directory, { recursive: true }));
@@ -35,72 +34,6 @@ const APP = write(
 
 function serve(app: string, args: readonly string[], use: (child: Child) => Promise<void>): Promise<void> {
   return withSiskin([app, '--bind', '127.0.0.1:0', ...QUICK, ...args], { cwd: directory }, use);
-}
-
-interface Answer {
-  readonly status: number;
-  readonly body: string;
-}
-
-function ask(url: string, agent?: Agent): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    get(url, { agent: agent ?? new Agent() }, async (response) => {
-      resolve({ status: response.statusCode ?? 0, body: await text(response) });
-    }).on('error', reject);
-  });
-}
-
-/** Waits for a line of the log, the `count`-th of them. */
-function logged(child: Child, pattern: RegExp, count = 1): Promise<void> {
-  const all = new RegExp(pattern.source, 'g');
-  const { stdout, stderr } = child.process;
-  return new Promise((resolve, reject) => {
-    const stop = (): void => {
-      for (const stream of [stdout, stderr]) stream.off('data', look);
-    };
-    const look = (): void => {
-      if ((`${child.stdout}${child.stderr}`.match(all) ?? []).length < count) return;
-      stop();
-      resolve();
-    };
-    for (const stream of [stdout, stderr]) stream.on('data', look);
-    void child.exit.then(() => {
-      stop();
-      reject(new Error(`it ended before it said ${pattern}:\n${child.stdout}${child.stderr}`));
-    });
-    look();
-  });
-}
-
-/** Asks without pause until told to stop: on kept connections, and on a new one for each request. */
-class Load {
-  answers = 0;
-  readonly failures: string[] = [];
-  #stopping = false;
-  readonly #clients: Promise<void>[];
-
-  constructor(url: string) {
-    const kept = new Agent({ keepAlive: true, maxSockets: 4 });
-    this.#clients = [kept, kept, kept, kept, undefined, undefined].map((agent) => this.#ask(url, agent));
-    void Promise.all(this.#clients).then(() => kept.destroy());
-  }
-
-  async #ask(url: string, agent: Agent | undefined): Promise<void> {
-    while (!this.#stopping) {
-      try {
-        const { status } = await ask(url, agent);
-        if (status !== 200) this.failures.push(String(status));
-        this.answers++;
-      } catch (error) {
-        this.failures.push(String(error));
-      }
-    }
-  }
-
-  async stop(): Promise<void> {
-    this.#stopping = true;
-    await Promise.all(this.#clients);
-  }
 }
 
 onLinux('workers', () => {
