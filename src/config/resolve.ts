@@ -94,7 +94,17 @@ function findOfPlatform(
   env: Readonly<Record<string, string | undefined>>,
 ): { raw: RawValue; origin: Origin } | undefined {
   if (key === 'workers') return findConcurrency(env['WEB_CONCURRENCY']);
-  return key === 'bind' ? findPort(env['PORT']) : undefined;
+  return key === 'bind' ? (findPassedSockets(env) ?? findPort(env['PORT'])) : undefined;
+}
+
+/** Sockets that a service manager has opened and passes on, from descriptor 3: sd_listen_fds(3). */
+function findPassedSockets(
+  env: Readonly<Record<string, string | undefined>>,
+): { raw: RawValue; origin: Origin } | undefined {
+  const count = Number(env['LISTEN_FDS']);
+  if (!(count > 0) || Number(env['LISTEN_PID']) !== process.pid) return undefined;
+  const raw = Array.from({ length: count }, (_, i) => `fd://${FIRST_PASSED + i}`);
+  return { raw, origin: { kind: 'environment', name: 'LISTEN_FDS' } };
 }
 
 /** `PORT` is how hosting platforms say where they will send requests from outside: so on every interface. */
@@ -116,6 +126,8 @@ function problemWith(key: string, origin: Origin, reading: { got: string; reason
   }
   return { setting: key, origin, got, reason, expected: expectation(SETTINGS[key as SettingKey].kind) };
 }
+
+const FIRST_PASSED = 3;
 
 const OF_COMMAND: ReadonlySet<string> = new Set(
   SECTIONS.filter(({ ofCommand }) => ofCommand === true).flatMap(({ settings }) => Object.keys(settings)),

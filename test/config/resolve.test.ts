@@ -242,3 +242,19 @@ test('an unknown option is refused, with the likely one', async () => {
   const error = await problemsOf({ options: { keepaliveTimeout: 1 } });
   assert.match(error.message, /no such setting\n {2}expected keepAliveTimeout, perhaps/);
 });
+
+test('sockets that a service manager passes on are served, where no other address is given', async () => {
+  const env = { LISTEN_FDS: '2', LISTEN_PID: String(process.pid), PORT: '5000' };
+  const passed = [
+    { family: 'fd', fd: 3 },
+    { family: 'fd', fd: 4 },
+  ];
+  const { settings, origins } = await resolveSettings({ env });
+  assert.deepEqual(settings.bind, passed);
+  assert.deepEqual(origins.bind, { kind: 'environment', name: 'LISTEN_FDS' });
+  const chosen = await resolveSettings({ env: { ...env, SISKIN_BIND: 'unix:/x' } });
+  assert.deepEqual(chosen.settings.bind, [{ family: 'unix', path: '/x' }]);
+  // Another process was meant, which has started this one.
+  const others = await resolveSettings({ env: { ...env, LISTEN_PID: '1' } });
+  assert.deepEqual(others.origins.bind, { kind: 'environment', name: 'PORT' });
+});
