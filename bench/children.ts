@@ -31,7 +31,12 @@ export function startOnCore(core: number, command: readonly string[], options: S
   if (cpus().length <= Math.max(SERVER_CORE, LOAD_CORE)) {
     throw new Error('the benchmark needs two cores: one for the server, one for the load');
   }
-  const child = spawn('taskset', ['-c', String(core), ...command], options);
+  return start(['taskset', '-c', String(core), ...command], options);
+}
+
+/** Starts `command` on whichever core is free: a server of several processes. */
+export function start([program, ...args]: readonly string[], options: SpawnOptions): ChildProcess {
+  const child = spawn(program!, args, options);
   running.add(child);
   child.once('exit', () => running.delete(child));
   return child;

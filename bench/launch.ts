@@ -1,13 +1,13 @@
 // Starts a server for a case, waits until it answers correctly, and stops it again. Every measurement goes through
 // here, so a server that answers wrong bytes is never measured.
 
-import type { ChildProcess } from 'node:child_process';
+import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Case, requestText } from './cases.ts';
-import { SERVER_CORE, startOnCore, stop } from './children.ts';
+import { SERVER_CORE, start, startOnCore, stop } from './children.ts';
 import { type Answer, Client } from './client.ts';
 
 const READY_WITHIN = 15;
@@ -22,12 +22,17 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** Runs `command(port)` on the server's core; resolves once it answers `it` with what is expected. */
-export async function launch(command: (port: number) => readonly string[], it: Case): Promise<Running> {
+/** Runs `command(port)` on the server's core, or on `'any'`; resolves once it answers `it` with what is expected. */
+export async function launch(
+  command: (port: number) => readonly string[],
+  it: Case,
+  core: number | 'any' = SERVER_CORE,
+): Promise<Running> {
   const port = await freePort();
   const env = { ...process.env, NODE_ENV: 'production', DENO_NO_UPDATE_CHECK: '1', NO_COLOR: '1' };
   delete (env as NodeJS.ProcessEnv)['PORT'];
-  const child = startOnCore(SERVER_CORE, command(port), { stdio: ['ignore', 'ignore', 'pipe'], env });
+  const options: SpawnOptions = { stdio: ['ignore', 'ignore', 'pipe'], env };
+  const child = core === 'any' ? start(command(port), options) : startOnCore(core, command(port), options);
   let log = '';
   child.stderr!.setEncoding('utf8').on('data', (text: string) => {
     log = (log + text).slice(-4000);

@@ -98,21 +98,32 @@ function count(flag: string, text: string | undefined, fallback: number): number
 }
 
 /**
- * The flags of the smaller measurements: numbers with their defaults, and `--servers` where `servers` names any.
+ * The flags of the smaller measurements: numbers with their defaults, `--servers` where `servers` names any, and `--only`
+ * where there are `measurements` to choose from.
  *
  * @example readFlags(process.argv.slice(2), ['siskin', 'node'], { times: 30 }).numbers.times // 30
  */
-export function readFlags<Name extends string>(
+export function readFlags<Name extends string, Measurement extends { readonly name: string }>(
   args: readonly string[],
   servers: readonly string[],
   defaults: Readonly<Record<Name, number>>,
-): { readonly servers: readonly Server[]; readonly numbers: Readonly<Record<Name, number>> } {
+  measurements: readonly Measurement[] = [],
+): {
+  readonly servers: readonly Server[];
+  readonly numbers: Readonly<Record<Name, number>>;
+  readonly only: readonly Measurement[];
+} {
   const names = Object.keys(defaults) as Name[];
-  const values = parseTexts(args, servers.length === 0 ? names : ['servers', ...names]);
+  const lists = [
+    ...(servers.length === 0 ? [] : ['servers']),
+    ...(measurements.length === 0 ? [] : ['only']),
+  ];
+  const values = parseTexts(args, [...lists, ...names]);
   const numbers = names.map((name) => [name, count(`--${name}`, values[name], defaults[name])] as const);
   return {
     servers: servers.length === 0 ? [] : pick('--servers', values['servers'] ?? servers.join(), SERVERS),
     numbers: Object.fromEntries(numbers) as Record<Name, number>,
+    only: pick('--only', values['only'], measurements),
   };
 }
 

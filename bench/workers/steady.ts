@@ -1,0 +1,53 @@
+// What must be so however long it runs: connections spread evenly, and the arbiter's memory stays what it is.
+
+import process from 'node:process';
+import { requestText, routeCase } from '../cases.ts';
+import { Client } from '../client.ts';
+import { residentBytes } from '../proc.ts';
+import type { Row } from './row.ts';
+import { Service } from './service.ts';
+
+export async function balance(): Promise<Row> {
+  const service = await Service.start(4);
+  const request = requestText(routeCase('/pid'), service.port);
+  const clients = await Promise.all(Array.from({ length: 256 }, () => Client.connect(service.port)));
+  const pids = await Promise.all(clients.map(async (client) => String((await client.request(request)).body)));
+  for (const client of clients) client.destroy();
+  await service.stop();
+  const counts = [...Map.groupBy(pids, (pid) => pid).values()].map(({ length }) => length);
+  const ratio = Math.max(...counts) / Math.min(...counts);
+  return {
+    what: '256 connections over 4 workers',
+    bar: 'busiest / least busy <= 1.3',
+    is: `${counts.join(', ')}: ${ratio.toFixed(2)}`,
+    reached: counts.length === 4 && ratio <= 1.3,
+  };
+}
+
+export async function memory(restarts: number): Promise<Row> {
+  const service = await Service.start(2);
+  const own = (): number => residentBytes(service.process.pid!) - sum(service.workers.map(residentBytes));
+  const restart = async (times: number): Promise<void> => {
+    for (let i = 0; i < times; i++) {
+      const serving = service.count(/worker \d+ serves/g);
+      process.kill(service.workers[0]!, 'SIGKILL');
+      await service.said(/worker \d+ serves/g, serving + 1);
+    }
+  };
+  await restart(20);
+  const before = own();
+  await restart(restarts);
+  const after = own();
+  await service.stop();
+  const growth = (after - before) / 1024 ** 2;
+  return {
+    what: `the arbiter's memory after ${restarts} restarts`,
+    bar: '± 5 MB',
+    is: `${(before / 1024 ** 2).toFixed(1)} -> ${(after / 1024 ** 2).toFixed(1)} MB`,
+    reached: growth <= 5,
+  };
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
+}

@@ -1,0 +1,52 @@
+// Reloads and deaths under load: a reload drops nothing; a worker that is killed takes with it what was in flight in it, and
+// nothing else.
+
+import process from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CLIENTS, Load } from './load.ts';
+import type { Row } from './row.ts';
+import { Service } from './service.ts';
+
+const KILL_EVERY = 200;
+
+export async function reloads(times: number): Promise<Row> {
+  const service = await Service.start(2);
+  const load = new Load(service.port);
+  for (let i = 1; i <= times; i++) {
+    service.process.kill('SIGHUP');
+    await service.said(/reload: done/g, i);
+  }
+  await load.stop();
+  const status = await service.stop();
+  load.report();
+  return {
+    what: `${times} reloads under load`,
+    bar: '0 failed, 0 refused',
+    is: `${load.failed} failed, ${load.refused} refused of ${load.answered}, exit ${status}`,
+    reached: load.failed + load.refused === 0 && status === 0,
+  };
+}
+
+export async function kills(times: number): Promise<Row> {
+  const service = await Service.start(2);
+  const load = new Load(service.port);
+  let longestGap = 0;
+  for (let i = 0; i < times; i++) {
+    const before = load.answered;
+    const victim = service.workers[i % 2];
+    if (victim !== undefined) process.kill(victim, 'SIGKILL');
+    await sleep(KILL_EVERY);
+    longestGap = load.answered === before ? longestGap + KILL_EVERY : 0;
+  }
+  await load.stop();
+  await service.stop();
+  load.report();
+  // A kept connection has one request in flight; so has a new one.
+  const bound = times * CLIENTS;
+  return {
+    what: `a worker killed every ${KILL_EVERY} ms, ${times} times`,
+    bar: '0 refused; only what is in flight fails',
+    is: `${load.refused} refused, ${load.failed} failed of ${load.answered}`,
+    reached: load.refused === 0 && load.failed < bound,
+  };
+}
