@@ -207,6 +207,7 @@ onLinux('a reload', () => {
     const app = write('breaks.mjs', 'export default () => new Response("good");');
     await serve(app, ['-w', '2'], async (child) => {
       const url = await child.url();
+      await logged(child, /worker \d+ serves/, 2);
       write(app, 'export default () => new Response("bad"');
       child.process.kill('SIGHUP');
       await logged(child, /reload failed, the old workers go on serving/);
