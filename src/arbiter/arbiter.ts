@@ -17,7 +17,10 @@ import { callHook } from './hooks.ts';
 import type { Launch, LaunchSuccessor, Plan, Sockets, Successor } from './launcher.ts';
 import { describeExit } from './words.ts';
 
-/** What the arbiter is told to do. `stop`: finish what is in flight; `quit`: at once; `retire`: workers alone do. */
+/**
+ * What the arbiter is told to do. `stop`: finish what is in flight; `quit`: at once; `retire`: workers alone do. `restart`: as a
+ * reload, but old workers end first, for development.
+ */
 export type Command =
   | 'stop'
   | 'quit'
@@ -27,6 +30,7 @@ export type Command =
   | 'reopen'
   | 'retire'
   | 'take over'
+  | 'restart'
   | { readonly workers: number };
 
 /** What has come of a command. */
@@ -55,6 +59,8 @@ export interface ArbiterOptions {
   readonly inherited?: number;
   /** Told of each worker that serves. */
   readonly onReady?: (ready: Ready) => void;
+  /** Told of each file that a worker loads, in development. */
+  readonly onLoad?: (file: string) => void;
   /** All workers serve. */
   readonly onComplete?: () => void;
   readonly onState?: (state: State) => void;
@@ -169,7 +175,7 @@ export class Arbiter {
   #obey(command: Exclude<Command, 'stop' | 'quit'>, outcome: Signal<Outcome>): void {
     const { crew } = this;
     const tasks = this.#tasks!;
-    if (command === 'reload') this.#startReload(outcome);
+    if (command === 'reload' || command === 'restart') this.#startReload(outcome, command === 'restart');
     else if (command === 'more') tasks.spawn(this.#scale(crew.slots.length + 1, outcome));
     else if (command === 'fewer') tasks.spawn(this.#scale(crew.slots.length - 1, outcome));
     else if (command === 'reopen') this.#reopen(outcome);
@@ -200,12 +206,14 @@ export class Arbiter {
 
   // ── Reload ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #startReload(outcome: Signal<Outcome>): void {
+  #startReload(outcome: Signal<Outcome>, atOnce: boolean): void {
     if (this.#reload !== undefined && !this.#reload.done) {
-      this.#log.warn({}, 'a reload is under way: it is begun anew');
+      if (!atOnce) this.#log.warn({}, 'a reload is under way: it is begun anew');
       this.#reload.cancel();
     }
-    this.#reload = this.#tasks!.spawn(this.#reloadAll(outcome), { name: 'a reload' });
+    this.#reload = this.#tasks!.spawn(atOnce ? this.#restart(outcome) : this.#reloadAll(outcome), {
+      name: 'a reload',
+    });
   }
 
   /** New workers with everything read anew, each of which must serve before an old one ends. */
@@ -230,6 +238,21 @@ export class Arbiter {
       else if (plan !== undefined) former.hooks.close();
       if (!outcome.isSet) outcome.set({ ok: false, message: 'something else was asked for meanwhile' });
       this.#enter('serving');
+    }
+  }
+
+  *#restart(outcome: Signal<Outcome>): Co<void> {
+    const { crew } = this;
+    const former = crew.plan;
+    try {
+      yield* crew.restart(until(this.#options.readPlan()));
+      outcome.set({ ok: true, message: 'restarted' });
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      this.#log.error({}, `as before, what has changed can't be used: ${error.message}`);
+      outcome.set({ ok: false, message: error.message });
+    } finally {
+      if (crew.plan !== former) former.hooks.close();
     }
   }
 

@@ -21,6 +21,8 @@ export interface CrewOptions {
   readonly plan: Plan;
   /** Told of each worker that serves. */
   readonly onReady: (ready: Ready) => void;
+  /** Told of each file that a worker loads, in development. */
+  readonly onLoad?: (file: string) => void;
 }
 
 /** Milliseconds from the last SYN that was answered to the last ACK that is waited for: see net/listener.ts. */
@@ -41,6 +43,10 @@ export interface Slot {
   retired: boolean;
   /** Workers that were started in it after the first one. */
   restarts: number;
+  /** Set when it may be filled again. */
+  restarting: Signal | undefined;
+  /** Set where it is not to wait any longer for the next try. */
+  pause: Signal | undefined;
 }
 
 export class Crew {
@@ -130,6 +136,8 @@ export class Crew {
       worker: undefined,
       retired: false,
       restarts: -1,
+      restarting: undefined,
+      pause: undefined,
     };
     this.#slots.push(slot);
     this.#tasks!.spawn(this.#keep(slot), { name: `the keeper of slot ${slot.index}` });
@@ -147,7 +155,8 @@ export class Crew {
     while (!slot.retired && !this.#stopping) {
       const worker = slot.worker ?? (yield* this.#fill(slot));
       const end = yield* worker.over.wait();
-      if (end === 'replaced') continue;
+      yield* slot.restarting?.wait() ?? nothing();
+      if (end === 'replaced' || slot.worker !== worker) continue;
       slot.worker = undefined;
       this.#steer();
       if (slot.retired || this.#stopping || this.failed.isSet) return;
@@ -158,7 +167,9 @@ export class Crew {
       else {
         const times = `${slot.backoff.failures} times in a row`;
         this.#log.error(fields, `worker ${worker.pid} ${what}: ${times}; the next try is in ${pause} ms`);
-        yield* sleep(pause);
+        slot.pause = new Signal();
+        yield* race<unknown>([sleep(pause), slot.pause.wait()]);
+        yield* slot.restarting?.wait() ?? nothing();
       }
     }
   }
@@ -170,7 +181,9 @@ export class Crew {
     const { bootTimeout } = this.settings;
     const result = yield* worker.boots(bootTimeout);
     if (result === 'late') worker.kill('SIGKILL', `${notReady(worker, bootTimeout)} and was killed`);
-    if (result !== 'serving' && !this.served.isSet && !this.#stopping) {
+    // Who works on it is about to put it right.
+    const final = !this.served.isSet && this.plan.boot.development !== true;
+    if (result !== 'serving' && final && !this.#stopping) {
       const exit = yield* worker.exited.wait();
       this.failed.set(exit.code ?? LOAD_FAILURE);
     }
@@ -200,6 +213,7 @@ export class Crew {
           const fields = { worker: index, pid: worker.pid, ms, err: stackOf(stalled) };
           this.#log.warn(fields, `worker ${worker.pid} is deaf: its event loop is blocked${where}`);
         },
+        onLoad: (file) => this.#options.onLoad?.(file),
         onChange: () => this.#steer(),
         onEnd: (exit) => {
           this.#workers.delete(worker);
@@ -282,6 +296,27 @@ export class Crew {
     }
   }
 
+  /** For development: old workers end, and who comes meanwhile waits for those of the plan that is `read`. */
+  *restart(read: Co<Plan>): Co<void> {
+    const slots = [...this.#slots];
+    for (const slot of slots) {
+      slot.restarting = new Signal();
+      slot.pause?.set();
+      if (slot.worker !== undefined) this.#tasks!.spawn(this.drain(slot.worker));
+    }
+    try {
+      this.plan = yield* read;
+    } finally {
+      for (const slot of slots) {
+        const old = slot.worker;
+        slot.worker = undefined;
+        slot.restarting?.set();
+        slot.restarting = undefined;
+        old?.over.set('replaced');
+      }
+    }
+  }
+
   /** Another one takes the place of `worker`, as soon as it serves. */
   recycle(worker: Worker, why: string): void {
     const slot = this.#slots.find((each) => each.worker === worker);
@@ -312,7 +347,7 @@ export class Crew {
     const slots = this.#slots.splice(0);
     this.#retired = slots.length;
     for (const slot of slots) slot.retired = true;
-    yield* all(slots.map((slot) => (slot.worker === undefined ? noop() : this.drain(slot.worker))));
+    yield* all(slots.map((slot) => (slot.worker === undefined ? nothing() : this.drain(slot.worker))));
   }
 
   get isRetired(): boolean {
@@ -370,7 +405,7 @@ export class Crew {
   }
 }
 
-function* noop(): Co<void> {}
+function* nothing(): Co<void> {}
 
 /** What completes "the worker ...". */
 function notReady({ unready }: Worker, bootTimeout: number): string {

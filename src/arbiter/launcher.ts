@@ -12,6 +12,8 @@ export interface Plan {
   /** Their environment. */
   readonly env: NodeJS.ProcessEnv;
   readonly hooks: Hooks;
+  /** What it was read from and is watched in development; absolute paths. */
+  readonly files: readonly string[];
 }
 
 /** Code of the configuration file, which runs elsewhere. */

@@ -2,6 +2,7 @@
 
 import { chownSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { relative } from 'node:path';
 import process from 'node:process';
 import type { Settings } from '../config/index.ts';
 import { createKernel } from '../kernel/index.ts';
@@ -19,6 +20,7 @@ import { removePidfile, writePidfile } from './pidfile.ts';
 import { ListeningSockets } from './sockets.ts';
 import type { StatusFacts } from './status.ts';
 import { Predecessor, successorLauncher } from './takeover.ts';
+import { FileWatch } from './watch.ts';
 
 export interface ArbiterRun {
   readonly plan: Plan;
@@ -65,6 +67,8 @@ class Service {
   readonly #manager: ServiceManager;
   readonly #arbiter: Arbiter;
   readonly #control: Control;
+  /** In development: what workers have loaded. */
+  readonly #watch: FileWatch;
   #tasks: Scope | undefined;
 
   constructor(loop: Loop, { plan, readPlan, version }: ArbiterRun) {
@@ -79,6 +83,8 @@ class Service {
     if (this.#predecessor === undefined) this.#writePidfile();
     process.title = `${resolved.settings.procName || `siskin: ${specifier}`}: arbiter`;
     this.#manager = new ServiceManager(loop, process.env);
+    this.#watch = new FileWatch((files) => this.#restart(files));
+    for (const file of plan.files) this.#watch.add(file);
     const addresses = new Announcer(this.#log, specifier, countWorkers(plan));
     this.#arbiter = new Arbiter({
       loop,
@@ -94,10 +100,19 @@ class Service {
       onComplete: () => this.#predecessor?.relieve(loop, () => this.#takeCharge()),
       onState: (state) => this.#manager.onState(state),
       reopenLogs: logs.reopen,
+      ...(plan.boot.development === true && { onLoad: (file) => this.#watch.add(file) }),
     });
     const uptime = (): number => process.uptime() * 1000;
     const facts: StatusFacts = { version, uptime, addresses: () => addresses.all };
     this.#control = new Control(this.#arbiter, facts, this.#log);
+  }
+
+  #restart(files: readonly string[]): void {
+    this.#log.info(
+      { files: files.map((file) => relative(process.cwd(), file)).join(', ') },
+      'changed: restarting',
+    );
+    this.#arbiter.command('restart');
   }
 
   async serve(): Promise<number> {
@@ -111,6 +126,7 @@ class Service {
       );
     } finally {
       this.#manager.close();
+      this.#watch.close();
       const { pidfile } = this.#settings;
       if (pidfile !== '') removePidfile(pidfile);
     }

@@ -12,6 +12,8 @@ export type BootResult = 'serving' | 'ended' | 'late';
 export interface WorkerListener {
   onReady(ready: Ready): void;
   onStall(stalled: Stalled): void;
+  /** In development: it loads a file. */
+  onLoad?(file: string): void;
   /** Whether it hears may be different from before. */
   onChange(): void;
   onEnd(exit: Exit): void;
@@ -55,7 +57,13 @@ export class Worker {
 
   #stack: Signal<Stack> | undefined;
 
-  constructor(loop: Loop, launch: Launch, slot: number, plan: Omit<Plan, 'hooks'>, listener: WorkerListener) {
+  constructor(
+    loop: Loop,
+    launch: Launch,
+    slot: number,
+    plan: Pick<Plan, 'boot' | 'cwd' | 'env'>,
+    listener: WorkerListener,
+  ) {
     this.#loop = loop;
     this.slot = slot;
     this.startedAt = loop.now();
@@ -114,6 +122,10 @@ export class Worker {
     }
     if (report.type === 'stack') {
       this.#stack?.set(report);
+      return;
+    }
+    if (report.type === 'loaded') {
+      this.#listener.onLoad?.(report.file);
       return;
     }
     this.heardAt = this.#loop.now();

@@ -23,6 +23,7 @@ Examples:
   siskin serve app.ts:admin --bind :3000 --access-log
   siskin serve server.js -- --verbose
   siskin serve app.ts --bind unix:/run/app.sock --bind 127.0.0.1:8000
+  siskin dev app.ts
   siskin check app.ts
   siskin ctl reload
 
@@ -60,6 +61,14 @@ export function program(rest: readonly string[] = []): Command {
       await serveCommand({ specifier: app, flags, rest });
     });
   addSettingFlags(serve);
+
+  const dev = ofApp(root.command('dev'))
+    .description('Serve an app while you work on it: it is restarted when a file changes that it has loaded')
+    .action(async (app: string | undefined, flags: Record<string, unknown>) => {
+      const { serveCommand } = await import('./serve.ts');
+      await serveCommand({ specifier: app, flags, rest, development: true });
+    });
+  addSettingFlags(dev);
 
   const check = ofApp(root.command('check'))
     .description('Load an app with all its settings, say what they are, and end')

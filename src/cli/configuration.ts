@@ -23,7 +23,12 @@ export interface CommandLine {
   readonly flags: Readonly<Record<string, unknown>>;
   /** The app's own arguments. */
   readonly rest: readonly string[];
+  /** `siskin dev`. */
+  readonly development?: boolean;
 }
+
+/** In development old workers end at once. */
+const DEVELOPMENT: Partial<Settings> = { gracefulTimeout: 1000, keepAliveGrace: 0 };
 
 export const CONFIG_FILES = ['ts', 'mts', 'js', 'mjs', 'cjs'].map(
   (extension) => `siskin.config.${extension}`,
@@ -31,7 +36,7 @@ export const CONFIG_FILES = ['ts', 'mts', 'js', 'mjs', 'cjs'].map(
 
 /** Reads it all. Rejects with `ConfigError`; sees to it that nothing is left behind then. */
 export async function readPlan(command: CommandLine): Promise<Plan> {
-  const { flags } = command;
+  const { flags, development = false } = command;
   const start = startDirectory();
   // These say where the rest is found.
   const early = await resolveSettings({ flags, env: process.env, only: ['config', 'envFile', 'chdir'] });
@@ -48,8 +53,14 @@ export async function readPlan(command: CommandLine): Promise<Plan> {
       if (said.origins.chdir.kind === 'file') cwd = directoryOf(said, cwd);
       if (said.origins.envFile.kind === 'file') fromFiles = readEnvFiles(said.settings.envFile, cwd);
     }
+    const watched = [...(path === undefined ? [] : [path]), ...resolvedFiles(early.settings.envFile, start)];
     const env = { ...loaded?.env, ...fromFiles, ...process.env, PWD: cwd };
-    const resolved = await resolveSettings({ flags, env, ...(file && { file }) });
+    const resolved = await resolveSettings({
+      flags,
+      env,
+      ...(file && { file }),
+      ...(development && { defaults: DEVELOPMENT }),
+    });
     const identity = await identityFor(resolved);
     const specifier = command.specifier ?? loaded?.app;
     if (specifier === undefined)
@@ -60,12 +71,14 @@ export async function readPlan(command: CommandLine): Promise<Plan> {
         specifier,
         rest: command.rest,
         resolved,
+        ...(development && { development }),
         ...(identity !== undefined && { identity }),
         ...(path !== undefined && loaded!.hooks.length > 0 && { configuration: path }),
       },
       cwd,
-      env: withoutOurs(env),
+      env: withoutOurs({ ...(development && { NODE_ENV: 'development' }), ...env }),
       hooks,
+      files: development ? watched : [],
     };
   } catch (error) {
     hooks.close();
@@ -114,6 +127,10 @@ function configFile(given: Settings['config'], start: string, cwd: string): stri
     [],
     `there is no configuration file ${given}${meant === undefined ? '' : `\n  There is ${meant}`}`,
   );
+}
+
+function resolvedFiles(files: readonly string[], base: string): string[] {
+  return files.map((file) => resolve(base, file));
 }
 
 /** Lines `NAME=value`, as Node's own `--env-file` reads them. */

@@ -17,6 +17,14 @@ export async function serveCommand(command: CommandLine): Promise<void> {
     process.exit(await runArbiter(run).catch(refuse));
   }
   plan.hooks.close();
+  if (command.development === true) {
+    refuse(
+      new ConfigError(
+        [],
+        'siskin dev needs an arbiter, which is there on Linux, without --no-arbiter and --kernel node\n  What Node itself has: node --watch --import siskin/register app.js',
+      ),
+    );
+  }
   process.chdir(plan.cwd);
   Object.assign(process.env, plan.env);
   const { serveApp } = await import('../worker/index.ts');

@@ -21,6 +21,8 @@ export interface SettingSources {
   readonly options?: Readonly<Record<string, RawValue>>;
   /** What a configuration file says, in the same way. */
   readonly file?: { readonly name: string; readonly values: Readonly<Record<string, RawValue>> };
+  /** Other defaults than the table's. */
+  readonly defaults?: Partial<Settings>;
   /** Those that are wanted now: what is wrong with others is said later. All by default. */
   readonly only?: readonly SettingKey[];
   /** The numeric address of a host name; DNS by default. */
@@ -52,7 +54,7 @@ export async function resolveSettings(sources: SettingSources): Promise<Resolved
   for (const [key, row] of Object.entries(SETTINGS)) {
     const given = findGiven(key, sources);
     origins[key] = given?.origin ?? { kind: 'default', name: key };
-    values[key] = row.default;
+    values[key] = sources.defaults?.[key as SettingKey] ?? row.default;
     if (given === undefined || only?.includes(key as SettingKey) === false) continue;
     const reading = readValue(row.kind, given.raw);
     if (reading.ok) values[key] = reading.value;

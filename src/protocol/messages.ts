@@ -39,6 +39,8 @@ export interface Boot {
   readonly resolved: ResolvedSettings;
   /** The configuration file, where it has hooks. */
   readonly configuration?: string;
+  /** It is worked on: a worker says what it loads, and shows what is wrong with it. */
+  readonly development?: boolean;
   /** The user that it becomes. */
   readonly identity?: Identity;
   /** The place of this worker. */
@@ -74,7 +76,7 @@ export interface TakeBack {
 }
 
 /** From a worker. */
-export type Report = ListenRequest | Unready | Ready | Beat | Stalled | Stack | Failed;
+export type Report = ListenRequest | LoadedFile | Unready | Ready | Beat | Stalled | Stack | Failed;
 
 export interface ListenRequest {
   readonly type: 'listen';
@@ -82,6 +84,12 @@ export interface ListenRequest {
   readonly options: ListenOptions;
   /** Of requests for a port of the system's choice, which one in this worker: they are different ports. */
   readonly ordinal: number;
+}
+
+/** In development: it loads this file. */
+export interface LoadedFile {
+  readonly type: 'loaded';
+  readonly file: string;
 }
 
 /** It listens, or could, and waits until the app says that it is ready. */

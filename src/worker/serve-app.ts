@@ -16,6 +16,7 @@ import {
 } from '../protocol/index.ts';
 import type { Logger } from '../server/index.ts';
 import { ConfigurationError, loadConfigurationFile } from './configuration-file.ts';
+import { failurePage, reportLoads } from './development.ts';
 import { AppLoadError, parseSpecifier } from './load-app.ts';
 import { describeLoadFailure } from './load-failure.ts';
 import type { Parent } from './parent.ts';
@@ -61,7 +62,7 @@ export async function serveApp(boot: Boot, parent?: Parent): Promise<void> {
 
 async function serveUntilStopped(
   path: string,
-  { specifier, resolved, configuration, slot = 0 }: Boot,
+  { specifier, resolved, configuration, slot = 0, development = false }: Boot,
   stopped: Promise<StopCause>,
   parent: Parent | undefined,
   onDrained: () => void,
@@ -79,7 +80,8 @@ async function serveUntilStopped(
   const serving = new Serving(path, resolved, log, access?.record, parent);
   const orphaned = parent === undefined ? NEVER : reportTo(parent, watchdog!, serving, settings);
   // A program may listen long before it is loaded: what stops it meanwhile stops a server.
-  const early = await Promise.race([serving.start(specifier), stopped]);
+  const start = development ? startInDevelopment(serving, specifier, parent!) : serving.start(specifier);
+  const early = await Promise.race([start, stopped]);
   if (early !== undefined && !isServing()) return explainEarlyEnd(early, path, resolved);
   if (early === undefined) await callHook(hooks, 'postWorkerInit', info, log);
   const cause = early ?? (await Promise.race([stopped, serving.closed, orphaned]));
@@ -87,6 +89,19 @@ async function serveUntilStopped(
   const tell = parent !== undefined && cause.kind === 'signal' ? 'debug' : 'info';
   const lastCall = (): Promise<void> => callHook(hooks, 'workerExit', info, log);
   return stop(cause, serving, log, tell, access, settings.gracefulTimeout, onDrained, lastCall);
+}
+
+/** As `start`; an app that does not load is replaced by a page that says why. */
+async function startInDevelopment(serving: Serving, specifier: string, parent: Parent): Promise<undefined> {
+  reportLoads(parent);
+  try {
+    return await serving.start(specifier);
+  } catch (error) {
+    if (!(error instanceof AppLoadError) || isServing()) throw error;
+    process.stderr.write(`siskin: ${error.message}\n`);
+    await serving.startInstead(failurePage(error.message));
+    return undefined;
+  }
 }
 
 /** Waits for it; where it fails, the log says so. */

@@ -99,6 +99,12 @@ export class Serving {
     return undefined;
   }
 
+  /** Serves `handler` in the place of an app that did not load. */
+  async startInstead(handler: FetchHandler): Promise<void> {
+    await this.#serveFetch(handler, 'a page that says what is wrong');
+    this.#ready.resolve();
+  }
+
   /** Stops what `start` has started; programs' own servers are stopped by `stopAll`. */
   async close(): Promise<void> {
     await this.#server?.close();

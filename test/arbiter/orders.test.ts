@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { stacksOf, statusOf } from '../../src/arbiter/status.ts';
 import { sleep } from '../../src/task/index.ts';
-import { withArbiter } from './simulated.ts';
+import { unreadable, withArbiter } from './simulated.ts';
 
 const pids = (workers: readonly { pid: number }[]): number[] => workers.map(({ pid }) => pid);
 
@@ -306,3 +306,40 @@ const ALL = {
   onReload: none,
   onExit: none,
 } as const;
+
+describe('a restart, for development', () => {
+  test('ends old workers at once, and starts new ones when everything is read', async () => {
+    await withArbiter({ workers: 2 }, function* (scene) {
+      yield* sleep(300);
+      scene.reread = () => ({ keepAliveTimeout: 1234 });
+      yield* scene.arbiter.command('restart').wait();
+      assert.ok(scene.started.slice(0, 2).every(({ signals }) => signals.join() === 'SIGTERM'));
+      yield* sleep(300);
+      assert.deepEqual(pids(scene.serving), [102, 103]);
+      assert.equal(scene.started[3]!.boot.resolved.settings.keepAliveTimeout, 1234);
+      assert.deepEqual(scene.said(/takes its place/), []);
+    });
+  });
+
+  test('does not wait for the next try of a worker that has failed', async () => {
+    const crash = { boots: 10, ends: { after: 20, code: 1 } } as const;
+    await withArbiter({ workers: 1, script: Array(8).fill(crash) }, function* (scene) {
+      yield* sleep(15_000);
+      assert.match(scene.said(/next try/).at(-1)!, /8 times in a row; the next try is in 12800 ms/);
+      scene.arbiter.command('restart');
+      yield* sleep(200);
+      assert.equal(scene.serving.length, 1);
+    });
+  });
+
+  test('goes on with what there was where the new settings can not be used', async () => {
+    await withArbiter({ workers: 1 }, function* (scene) {
+      yield* sleep(200);
+      scene.reread = unreadable;
+      const { ok } = yield* scene.arbiter.command('restart').wait();
+      assert.equal(ok, false);
+      yield* sleep(200);
+      assert.deepEqual(pids(scene.serving), [101]);
+    });
+  });
+});

@@ -227,6 +227,7 @@ export class Scene {
         resolved: { settings: complete, origins: {} as never, warnings: [] },
       },
       cwd: '/',
+      files: [],
       env: {},
       hooks: {
         has: (name) => this.hooks[name] !== undefined,

@@ -56,13 +56,14 @@ async function withChild(child: Child, use: (child: Child) => Promise<void>): Pr
   }
 }
 
-/** `siskin serve` with `args`. */
+/** `siskin serve` with `args`, or another command of it. */
 export function withSiskin(
   args: readonly string[],
   options: ChildOptions,
   use: (child: Child) => Promise<void>,
+  command = 'serve',
 ): Promise<void> {
-  return withChild(new Child([MAIN, 'serve', ...args], options), use);
+  return withChild(new Child([MAIN, command, ...args], options), use);
 }
 
 /** `node --import siskin/register` with `args`. */
