@@ -5,31 +5,41 @@
 // runs it alone and prints every call and report of the simulated kernel.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { describe, test } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import type { Style } from './seeds/app.ts';
 import { runSeed } from './seeds/run.ts';
+import type { Report, Task } from './seeds/thread.ts';
 
 /** Runs through each interface of apps. */
 const SEEDS: Readonly<Record<Style, number>> = { fetch: 10_000, node: 1_000 };
 const only = process.env['SISKIN_SEED'];
 
-async function check(seed: number, style: Style, onTrace?: (line: string) => void): Promise<number> {
-  const { complaints, requests } = await runSeed(seed, style, onTrace);
+function check(seed: number, complaints: readonly string[]): void {
   const again = `SISKIN_SEED=${seed} node --test test/server/seeds.test.ts`;
   assert.equal(complaints.length, 0, `seed ${seed} (again: ${again})\n  ${complaints.join('\n  ')}`);
-  return requests;
+}
+
+/** Runs the seeds from 1 on, up to the first that fails. */
+async function runSeeds(style: Style, seeds: number): Promise<Report> {
+  const workerData: Task = { style, seeds };
+  const thread = new Worker(new URL('./seeds/thread.ts', import.meta.url), { workerData });
+  const [report] = (await once(thread, 'message')) as [Report];
+  return report;
 }
 
 describe('under faults, every request is answered once, in order and whole, or its connection ends', () => {
   for (const [style, seeds] of Object.entries(SEEDS) as [Style, number][]) {
     if (only !== undefined) {
       test(`seed ${only}, through ${style}`, async () =>
-        void (await check(Number(only), style, console.log)));
+        check(Number(only), (await runSeed(Number(only), style, console.log)).complaints));
       continue;
     }
     test(`in ${seeds} runs, through ${style}`, async () => {
-      let requests = 0;
-      for (let seed = 1; seed <= seeds; seed++) requests += await check(seed, style);
+      const { seed, complaints, requests } = await runSeeds(style, seeds);
+      check(seed, complaints);
+      assert.equal(seed, seeds);
       assert.ok(requests > seeds, `only ${requests} requests reached the app`);
     });
 
