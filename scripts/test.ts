@@ -1,30 +1,49 @@
 // `npm test [-- FILE...]`: Node's test runner over every test, or over the files named.
 //
-// Node's runner leaves one core free; here one file more than there are cores runs at once, as many wait for processes
-// of theirs. And most of what a test file costs is loading the sources, so what has been compiled once is kept (in
-// `node_modules/.cache`) for all the processes to come, those that the tests start among them.
+// Each file has a process of its own, but those whose tests touch nothing outside of themselves share one
+// (`test/together.ts`): most of what a small file costs is a new Node and loading the sources. What has been compiled
+// once is kept (in `node_modules/.cache`) for all the processes to come, those that the tests start among them. Node's
+// runner leaves one core free; here one file more than there are cores runs at once, as many wait for processes of
+// theirs. And the longest begin first, so that no core is idle at the end while another is busy with them.
 
-import { spawn } from 'node:child_process';
+import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join, sep } from 'node:path';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
+import { FOLDERS } from '../test/together.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const files = process.argv.slice(2);
-const runner = spawn(
-  process.execPath,
-  [
-    '--test',
-    '--test-timeout=120000',
-    `--test-concurrency=${availableParallelism() + 1}`,
-    ...(files.length > 0 ? files : ['test/**/*.test.ts']),
-  ],
-  {
-    cwd: root,
-    stdio: 'inherit',
-    env: { NODE_COMPILE_CACHE: `${root}node_modules/.cache/compiled`, ...process.env },
-  },
-);
-runner.on('exit', (code, signal) => {
-  process.exitCode = signal === null ? (code ?? 1) : 1;
+/** Of seconds each, the longest first. */
+const LONGEST = [
+  'test/server/seeds.test.ts',
+  'test/package/package.test.ts',
+  'test/arbiter/processes.test.ts',
+  'test/cli/node-apps.test.ts',
+  'test/clients/examples.test.ts',
+  'test/server/behaviour-linux.test.ts',
+  'test/together.ts',
+];
+
+function everyTest(): string[] {
+  const files = globSync('test/**/*.test.ts', { cwd: root }).map((file) => file.replaceAll(sep, '/'));
+  const apart = files.filter((file) => !FOLDERS.some((folder) => file.startsWith(`test/${folder}/`)));
+  return [...new Set([...LONGEST, ...apart.sort()])];
+}
+
+process.env['NODE_COMPILE_CACHE'] ??= join(root, 'node_modules/.cache/compiled');
+const named = process.argv.slice(2);
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
+const tests = run({
+  cwd: root,
+  concurrency: availableParallelism() + 1,
+  timeout: 120_000,
+  signal: interrupted.signal,
+  ...(named.length > 0 ? { globPatterns: named } : { files: everyTest().map((file) => join(root, file)) }),
 });
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => runner.kill(signal));
+tests.on('test:fail', ({ todo }) => {
+  if (todo === undefined || todo === false) process.exitCode = 1;
+});
+tests.compose(new spec()).pipe(process.stdout);
