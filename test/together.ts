@@ -4,7 +4,16 @@
 import { globSync } from 'node:fs';
 
 /** Folders of `test`, with all that is in them. */
-export const FOLDERS: readonly string[] = ['config', 'http', 'kernel/sim', 'log', 'loop', 'security', 'task'];
+export const FOLDERS: readonly string[] = [
+  'config',
+  'http',
+  'kernel/sim',
+  'log',
+  'loop',
+  'net',
+  'security',
+  'task',
+];
 
 if (import.meta.main) {
   for (const folder of FOLDERS) {
