@@ -22,6 +22,8 @@ const QUICK = ['--keep-alive-grace', '10ms'];
 /** Without an arbiter, which would start anew what ends by itself; and with the standard input of this process. */
 const ALONE = [...QUICK, '--no-arbiter'];
 const ANY_PORT = ['--bind', '127.0.0.1:0', ...QUICK];
+/** For what is the same in a worker of an arbiter: one process instead of two. */
+const ANY_PORT_ALONE = [...ANY_PORT, '--no-arbiter'];
 const TIMEOUT = { timeout: 30_000 };
 
 function serve(
@@ -80,7 +82,7 @@ describe('an exported app', () => {
 
   test('limits and the access log hold for it', TIMEOUT, async () => {
     await serve(
-      ['listener.mjs', ...ANY_PORT, '--limit-request-line', '100', '--access-log'],
+      ['listener.mjs', ...ANY_PORT_ALONE, '--limit-request-line', '100', '--access-log'],
       async (child) => {
         const url = await child.url();
         assert.equal((await fetch(`${url}/${'x'.repeat(200)}`)).status, 414);
@@ -96,7 +98,7 @@ describe('an exported app', () => {
     'a promise that is rejected is answered with 500 and logged, and the server goes on',
     TIMEOUT,
     async () => {
-      await serve(['listener.mjs', ...ANY_PORT], async (child) => {
+      await serve(['listener.mjs', ...ANY_PORT_ALONE], async (child) => {
         const url = await child.url();
         assert.equal((await fetch(`${url}/reject`)).status, 500);
         await child.printed(/nobody awaits this/, 'stderr');
@@ -118,7 +120,7 @@ describe('an exported app', () => {
         else next(req.url === '/error' ? new Error('passed on') : undefined);
       };`,
     );
-    await serve(['middleware.cjs', ...ANY_PORT], async (child) => {
+    await serve(['middleware.cjs', ...ANY_PORT_ALONE], async (child) => {
       const url = await child.url();
       assert.equal(await (await fetch(`${url}/mine`)).text(), 'mine');
       assert.equal((await fetch(`${url}/other`)).status, 404);
@@ -133,7 +135,7 @@ describe('an exported app', () => {
       server.on('upgrade', (req, socket) => socket.end('HTTP/1.1 101 Switching Protocols\\r\\nConnection: upgrade\\r\\nUpgrade: x\\r\\n\\r\\n'));
       module.exports = server;`,
     );
-    await serve(['server.cjs', ...ANY_PORT], async (child) => {
+    await serve(['server.cjs', ...ANY_PORT_ALONE], async (child) => {
       const url = await child.url();
       assert.equal(await (await fetch(url)).text(), 'plain');
       const [response] = (await once(
@@ -217,7 +219,7 @@ describe('a program', () => {
       }
       main();`,
     );
-    await serve(['late.cjs', ...QUICK], async (child) => {
+    await serve(['late.cjs', ...ALONE], async (child) => {
       assert.equal(await (await fetch(await child.url())).text(), 'late');
       await stops(child);
     });
@@ -229,7 +231,7 @@ describe('a program', () => {
       `import http from 'node:http';
       export default async function main() { http.createServer((req, res) => res.end('started')).listen(0); }`,
     );
-    await serve(['starts.mjs', ...QUICK], async (child) => {
+    await serve(['starts.mjs', ...ALONE], async (child) => {
       assert.equal(await (await fetch(await child.url())).text(), 'started');
     });
   });
@@ -314,7 +316,7 @@ describe('a program', () => {
         server.once('listening', () => res.end('listens'));
       };`,
     );
-    await serve(['later.mjs', ...ANY_PORT], async (child) => {
+    await serve(['later.mjs', ...ANY_PORT_ALONE], async (child) => {
       const url = await child.url();
       assert.equal(await (await fetch(url)).text(), 'listens');
       await (await fetch(url)).text();
@@ -330,7 +332,7 @@ describe('a program', () => {
       assert.match(child.stderr, /^siskin: nothing.mjs has no default export\n/);
       assert.match(child.stderr, /No server in it listens either\./);
     });
-    await serve(['nothing.mjs', '--interface', 'program'], async (child) => {
+    await serve(['nothing.mjs', '--interface', 'program', '--no-arbiter'], async (child) => {
       assert.deepEqual(await child.exit, [3, null]);
       assert.match(child.stderr, /^siskin: nothing.mjs does not listen\n/);
     });
@@ -376,7 +378,7 @@ describe('a program', () => {
       const http = require('node:http');
       http.createServer((req, res) => res.end(String('isSiskin' in req.socket))).listen(0, '127.0.0.1');`,
     );
-    await serve(['www', ...QUICK], async (child) => {
+    await serve(['www', ...ALONE], async (child) => {
       assert.equal((await ask(await child.url())).body, 'true');
     });
   });
@@ -456,7 +458,7 @@ describe('a program', () => {
       await Promise.all(servers.map((server) => new Promise((resolve) => server.on('listening', resolve))));
       http.createServer().listen(0);`,
     );
-    await serve(['tls.mjs', ...QUICK], async (child) => {
+    await serve(['tls.mjs', ...ALONE], async (child) => {
       await child.url();
       await stops(child);
       const said = child.stderr

@@ -62,7 +62,7 @@ test('PORT from the environment is where it listens', { timeout: 30_000 }, async
 test('the access log has a line for each request, in the format of the log', {
   timeout: 30_000,
 }, async () => {
-  await withSiskin([...ANY_PORT, '--access-log', '--log-format', 'human'], async (siskin) => {
+  await withSiskin([...ALONE, '--access-log', '--log-format', 'human'], async (siskin) => {
     const url = await siskin.url();
     await fetch(`${url}/a?b`, { headers: { 'user-agent': 'a "quoted" one' } });
     const line = await siskin.printed(/^.*GET \/a\?b.*$/m);
