@@ -1,5 +1,7 @@
-// The test files that share one process, one after another: they load the same sources, and nothing that they do can be
-// seen outside of a test. `npm test` runs this file in their place; each of them runs by itself as well.
+// The test files that share one process, one after another: they load the same sources, and none leaves anything behind
+// that another one sees. (Those of `security` put our `Request` and `Response` in the place of the platform's, so no
+// folder belongs here whose tests tell the two apart.) `npm test` runs this file in their place; each of them runs by
+// itself as well.
 
 import { globSync } from 'node:fs';
 
