@@ -51,9 +51,7 @@ function* check(loop: Loop, plan: Plan, sockets: SocketSource): Co<Checked> {
   worker.kill(result === 'serving' ? 'SIGQUIT' : 'SIGKILL');
   const exit = yield* worker.exited.wait();
   if (ready !== undefined) return { ready };
-  const why = worker.unready === undefined ? 'it did not listen' : `it was not ready: ${worker.unready}`;
-  const failure =
-    worker.failure ??
-    (result === 'late' ? `${why} within ${bootTimeout} ms` : `the worker ${describeExit(exit)}`);
+  const late = result === 'late' ? worker.describeDelay(bootTimeout) : describeExit(exit);
+  const failure = worker.failure ?? `the worker ${late}`;
   return { failure, status: exit.code === null || exit.code === 0 ? LOAD_FAILURE : exit.code };
 }

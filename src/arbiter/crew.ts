@@ -6,9 +6,9 @@ import type { Logger } from '../log/index.ts';
 import type { Loop } from '../loop/index.ts';
 import type { Ready } from '../protocol/index.ts';
 import { all, type Co, race, type Scope, Semaphore, Signal, sleep } from '../task/index.ts';
-import { Backoff } from './backoff.ts';
 import { callHook } from './hooks.ts';
 import type { Exit, Launch, Plan, Sockets } from './launcher.ts';
+import { firstFree, Slot } from './slot.ts';
 import { Steering } from './steering.ts';
 import { describeExit, stackOf } from './words.ts';
 import { Worker } from './worker.ts';
@@ -34,20 +34,6 @@ const QUICK = 1_000;
 /** Milliseconds until a replacement that has failed is tried again. */
 const RECYCLE_PAUSE = 10_000;
 const LOAD_FAILURE = 3;
-
-/** A place for one worker, with listening sockets of its own. */
-export interface Slot {
-  readonly index: number;
-  readonly backoff: Backoff;
-  worker: Worker | undefined;
-  retired: boolean;
-  /** Workers that were started in it after the first one. */
-  restarts: number;
-  /** Set when it may be filled again. */
-  restarting: Signal | undefined;
-  /** Set where it is not to wait any longer for the next try. */
-  pause: Signal | undefined;
-}
 
 export class Crew {
   /** What new workers are started with. */
@@ -130,15 +116,7 @@ export class Crew {
   }
 
   #addSlot(): void {
-    const slot: Slot = {
-      index: firstFree(this.#slots),
-      backoff: new Backoff(),
-      worker: undefined,
-      retired: false,
-      restarts: -1,
-      restarting: undefined,
-      pause: undefined,
-    };
+    const slot = new Slot(firstFree(this.#slots));
     this.#slots.push(slot);
     this.#tasks!.spawn(this.#keep(slot), { name: `the keeper of slot ${slot.index}` });
   }
@@ -180,7 +158,7 @@ export class Crew {
     slot.worker = worker;
     const { bootTimeout } = this.settings;
     const result = yield* worker.boots(bootTimeout);
-    if (result === 'late') worker.kill('SIGKILL', `${notReady(worker, bootTimeout)} and was killed`);
+    if (result === 'late') worker.kill('SIGKILL', `${worker.describeDelay(bootTimeout)} and was killed`);
     // Who works on it is about to put it right.
     const final = !this.served.isSet && this.plan.boot.development !== true;
     if (result !== 'serving' && final && !this.#stopping) {
@@ -263,7 +241,7 @@ export class Crew {
     try {
       next = yield* this.#launch(slot, plan);
       const result = yield* next.boots(bootTimeout);
-      if (result === 'late') return notReady(next, bootTimeout);
+      if (result === 'late') return next.describeDelay(bootTimeout);
       if (result === 'ended' || !(yield* next.survives(minUptime))) {
         const exit = yield* next.exited.wait();
         return next.failure === undefined ? describeExit(exit) : `failed: ${next.failure}`;
@@ -406,17 +384,3 @@ export class Crew {
 }
 
 function* nothing(): Co<void> {}
-
-/** What completes "the worker ...". */
-function notReady({ unready }: Worker, bootTimeout: number): string {
-  const what = unready === undefined ? 'did not listen' : 'was not ready';
-  const why = unready === undefined ? '' : `: ${unready}`;
-  return `${what} within ${bootTimeout} ms (bootTimeout)${why}`;
-}
-
-function firstFree(slots: readonly Slot[]): number {
-  const taken = new Set(slots.map(({ index }) => index));
-  let index = 0;
-  while (taken.has(index)) index++;
-  return index;
-}

@@ -186,6 +186,13 @@ export class Worker {
     }
   }
 
+  /** Why it is late, where it has not served within `bootTimeout`; what completes "the worker ...". */
+  describeDelay(bootTimeout: number): string {
+    const what = this.unready === undefined ? 'did not listen' : 'was not ready';
+    const why = this.unready === undefined ? '' : `: ${this.unready}`;
+    return `${what} within ${bootTimeout} ms (bootTimeout)${why}`;
+  }
+
   /** Whether it is still alive after so long. */
   *survives(milliseconds: number): Co<boolean> {
     if (milliseconds > 0) yield* race<unknown>([this.exited.wait(), sleep(milliseconds)]);

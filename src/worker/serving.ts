@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo, Server as NetServer } from 'node:net';
 import { relative } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { type Fetcher, type FetchHandler, installFetchGlobals } from '../app/index.ts';
 import type { ResolvedSettings } from '../config/index.ts';
 import { type Address, formatAddress } from '../kernel/index.ts';
@@ -29,6 +30,9 @@ export class StartError extends Error {
   override readonly name = 'StartError';
   readonly exitCode = 1;
 }
+
+/** Turns of the event loop in which a file that listens is loaded, as a rule. */
+const TURNS = 10;
 
 /** A port of the system's choice. */
 const PRIVATE = { family: 'inet', host: '127.0.0.1', port: 0 } as const;
@@ -85,10 +89,19 @@ export class Serving {
     // Before the app: a class of its own that extends Request or Response extends those that the server speaks.
     if (wanted !== 'node' && wanted !== 'program') installFetchGlobals();
 
+    let isLoaded = false;
+    void calls.listening.then(async (server) => {
+      for (let turn = 0; turn < TURNS; turn++) await setImmediate();
+      // It listens, and goes on: its file ends with an `await` of its end, perhaps. What it exports is not known, then.
+      if (isLoaded) return;
+      await this.#untilReady(undefined, (use) => this.#probe(server, use));
+      this.#ready.resolve();
+    });
     const loaded = await whileAlive(
       loadApp(specifier, process.cwd(), { interface: wanted, listens: calls.seen }),
       `${specifier} did not load\n  It awaits something that never happens, outside of any function.`,
     );
+    isLoaded = true;
     if (loaded.kind === 'program') await this.#awaitProgram(loaded, calls.listening);
     else {
       await this.#untilReady(loaded.ready, (probe) => this.#serveForProbe(loaded.servable, probe));
@@ -247,12 +260,14 @@ export class Serving {
   #announce(addresses: readonly Address[], kernel: string, kind: Kind): void {
     const texts = addresses.map((address, index) => (index === 0 ? urlOf(address) : formatAddress(address)));
     const { promise } = this.#ready;
-    if (this.#parent !== undefined) {
-      void promise.then(() => this.#parent?.report({ type: 'ready', kind, addresses: texts, kernel }));
-      return;
-    }
-    const where = `pid ${process.pid}, Node ${process.versions.node}, ${kernel}`;
-    this.#log.info({ app: this.#name, ...kind }, `listening on ${texts.join(', ')} (${where})`);
+    void promise.then(() => {
+      if (this.#parent !== undefined) {
+        this.#parent.report({ type: 'ready', kind, addresses: texts, kernel });
+        return;
+      }
+      const where = `pid ${process.pid}, Node ${process.versions.node}, ${kernel}`;
+      this.#log.info({ app: this.#name, ...kind }, `listening on ${texts.join(', ')} (${where})`);
+    });
   }
 
   /** What it does now and has done. */

@@ -54,7 +54,6 @@ export const process = {
     pidfile: setting({
       kind: text('FILE', 'a file that can be written', 'none'),
       default: '',
-      short: '-p',
       description: "A file for the arbiter's process id; a second arbiter with the same one does not start",
       reason: 'Service managers know the process they have started.',
     }),
