@@ -1,4 +1,4 @@
-// node bench/workers.ts [--only reloads,memory] [--reloads 100] [--kills 50] [--restarts 200] [--rounds 8] [--boots 20]
+// node bench/workers.ts [--only reloads,memory] [--reloads 100] [--kills 50] [--takeovers 10] [--restarts 200] [--rounds 8] [--boots 20]
 // What workers and their arbiter promise: reloads and deaths under load, connections that spread evenly, an arbiter whose
 // memory stays what it is, the price of a connection against node:cluster's, and how long a worker takes to boot.
 
@@ -10,9 +10,9 @@ import { boot } from './workers/boot.ts';
 import { connections } from './workers/connections.ts';
 import type { Row } from './workers/row.ts';
 import { balance, memory } from './workers/steady.ts';
-import { kills, reloads } from './workers/under-load.ts';
+import { kills, reloads, stall, takeovers } from './workers/under-load.ts';
 
-const DEFAULTS = { reloads: 100, kills: 50, restarts: 200, rounds: 8, boots: 20 };
+const DEFAULTS = { reloads: 100, kills: 50, takeovers: 10, restarts: 200, rounds: 8, boots: 20 };
 
 interface Measurement {
   readonly name: string;
@@ -22,6 +22,8 @@ interface Measurement {
 const MEASUREMENTS: readonly Measurement[] = [
   { name: 'reloads', measure: (numbers) => reloads(numbers.reloads) },
   { name: 'kills', measure: (numbers) => kills(numbers.kills) },
+  { name: 'takeovers', measure: (numbers) => takeovers(numbers.takeovers) },
+  { name: 'stall', measure: stall },
   { name: 'balance', measure: balance },
   { name: 'memory', measure: (numbers) => memory(numbers.restarts) },
   { name: 'connections', measure: (numbers) => connections(numbers.rounds) },

@@ -1,7 +1,7 @@
 // `siskin serve` with workers, as the measurements start it, and what it has logged.
 
 import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -51,7 +51,8 @@ export class Service {
   /** Waits until the log has so many lines that match. */
   async said(pattern: RegExp, count: number): Promise<void> {
     while (this.count(pattern) < count) {
-      if (this.process.exitCode !== null) throw new Error(`it has ended:\n${this.output}`);
+      if (this.process.exitCode !== null && this.arbiter === this.process.pid)
+        throw new Error(`it has ended:\n${this.output}`);
       await sleep(5);
     }
   }
@@ -60,14 +61,27 @@ export class Service {
     return (this.output.match(pattern) ?? []).length;
   }
 
-  get workers(): number[] {
-    return tree(this.process.pid!).slice(1);
+  /** The arbiter that serves now: others may have taken over. */
+  get arbiter(): number {
+    const successors = [...this.output.matchAll(/the new arbiter, (\d+), serves/g)];
+    return Number(successors.at(-1)?.[1] ?? this.process.pid);
   }
 
+  signal(signal: NodeJS.Signals): void {
+    process.kill(this.arbiter, signal);
+  }
+
+  get workers(): number[] {
+    return tree(this.arbiter).slice(1);
+  }
+
+  /** The status of the process that was started. */
   async stop(): Promise<number | null> {
-    const exited = once(this.process, 'exit');
-    this.process.kill('SIGTERM');
-    await exited;
+    const { arbiter } = this;
+    this.signal('SIGTERM');
+    // The child of a process that has ended is nobody's to wait for.
+    while (existsSync(`/proc/${arbiter}`) && this.process.exitCode === null) await sleep(5);
+    while (arbiter !== this.process.pid && existsSync(`/proc/${arbiter}`)) await sleep(5);
     return this.process.exitCode;
   }
 }

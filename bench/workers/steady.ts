@@ -7,21 +7,31 @@ import { residentBytes } from '../proc.ts';
 import type { Row } from './row.ts';
 import { Service } from './service.ts';
 
+/** Chance has a part in it. */
+const TRIES = 9;
+
 export async function balance(): Promise<Row> {
   const service = await Service.start(4);
-  const request = requestText(routeCase('/pid'), service.port);
-  const clients = await Promise.all(Array.from({ length: 256 }, () => Client.connect(service.port)));
+  const ratios: number[] = [];
+  for (let i = 0; i < TRIES; i++) ratios.push(await spread(service.port));
+  await service.stop();
+  ratios.sort((a, b) => a - b);
+  const median = ratios[TRIES >> 1]!;
+  return {
+    what: `256 connections over 4 workers, ${TRIES} times`,
+    bar: 'busiest / least busy <= 1.3',
+    is: `${median.toFixed(2)} (${ratios[0]!.toFixed(2)} to ${ratios.at(-1)!.toFixed(2)})`,
+    reached: median <= 1.3,
+  };
+}
+
+async function spread(port: number): Promise<number> {
+  const request = requestText(routeCase('/pid'), port);
+  const clients = await Promise.all(Array.from({ length: 256 }, () => Client.connect(port)));
   const pids = await Promise.all(clients.map(async (client) => String((await client.request(request)).body)));
   for (const client of clients) client.destroy();
-  await service.stop();
   const counts = [...Map.groupBy(pids, (pid) => pid).values()].map(({ length }) => length);
-  const ratio = Math.max(...counts) / Math.min(...counts);
-  return {
-    what: '256 connections over 4 workers',
-    bar: 'busiest / least busy <= 1.3',
-    is: `${counts.join(', ')}: ${ratio.toFixed(2)}`,
-    reached: counts.length === 4 && ratio <= 1.3,
-  };
+  return counts.length < 4 ? Number.POSITIVE_INFINITY : Math.max(...counts) / Math.min(...counts);
 }
 
 export async function memory(restarts: number): Promise<Row> {
@@ -44,7 +54,7 @@ export async function memory(restarts: number): Promise<Row> {
     what: `the arbiter's memory after ${restarts} restarts`,
     bar: '± 5 MB',
     is: `${(before / 1024 ** 2).toFixed(1)} -> ${(after / 1024 ** 2).toFixed(1)} MB`,
-    reached: growth <= 5,
+    reached: Math.abs(growth) <= 5,
   };
 }
 

@@ -3,6 +3,8 @@
 
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { requestText, routeCase } from '../cases.ts';
+import { Client } from '../client.ts';
 import { CLIENTS, Load } from './load.ts';
 import type { Row } from './row.ts';
 import { Service } from './service.ts';
@@ -24,6 +26,52 @@ export async function reloads(times: number): Promise<Row> {
     bar: '0 failed, 0 refused',
     is: `${load.failed} failed, ${load.refused} refused of ${load.answered}, exit ${status}`,
     reached: load.failed + load.refused === 0 && status === 0,
+  };
+}
+
+/** One arbiter after another takes over, there and back. */
+export async function takeovers(times: number): Promise<Row> {
+  const service = await Service.start(2);
+  const load = new Load(service.port);
+  for (let i = 1; i <= times; i++) {
+    service.signal('SIGUSR2');
+    await service.said(/handed over, ended/g, i);
+  }
+  await load.stop();
+  await service.stop();
+  load.report();
+  return {
+    what: `${times} takeovers by a new arbiter under load`,
+    bar: '0 failed, 0 refused',
+    is: `${load.failed} failed, ${load.refused} refused of ${load.answered}`,
+    reached: load.failed + load.refused === 0,
+  };
+}
+
+/** New connections while one of two workers is blocked, and nobody knows it yet. */
+export async function stall(): Promise<Row> {
+  const service = await Service.start(2);
+  const victim = service.workers[0]!;
+  process.kill(victim, 'SIGSTOP');
+  const request = requestText(routeCase('/'), service.port);
+  const waits = await Promise.all(
+    Array.from({ length: 100 }, async (_, i) => {
+      await sleep(20 * i);
+      const start = performance.now();
+      const client = await Client.connect(service.port);
+      await client.request(request);
+      client.destroy();
+      return performance.now() - start;
+    }),
+  );
+  process.kill(victim, 'SIGCONT');
+  await service.stop();
+  const longest = Math.max(...waits);
+  return {
+    what: 'new connections for 2 s, one of two workers stopped',
+    bar: 'longest wait <= 1 s',
+    is: `${longest.toFixed(0)} ms`,
+    reached: longest <= 1000,
   };
 }
 
