@@ -16,8 +16,10 @@ import {
 /** The whole page. */
 export function settingsPage(): string {
   const parts = [INTRODUCTION];
-  for (const { title, settings } of SECTIONS) {
-    parts.push(`## ${title}\n`, overview(settings));
+  for (const { title, ofCommand, settings } of SECTIONS) {
+    parts.push(`## ${title}\n`);
+    if (ofCommand === true) parts.push('For the command alone: `serve()` has none of these.\n');
+    parts.push(overview(settings));
     for (const [key, row] of Object.entries(settings)) parts.push(entry(key, row));
   }
   return `${parts.join('\n').trimEnd()}\n`;
@@ -27,10 +29,11 @@ const INTRODUCTION = `# Settings
 
 <!-- Made by scripts/settings-doc.ts from the table in src/config. To change it: npm run docs -->
 
-Each setting is a flag of \`siskin serve\`, an environment variable, and an option of \`serve()\`. A flag wins over the
-environment, which wins over the default. Mistakes are reported all at once, with where each came from.
+Each setting is a flag of \`siskin serve\`, an environment variable, a line of the [configuration file](configuration.md),
+and an option of \`serve()\`, unless its section is for the command alone. A flag wins over the environment, which wins over
+the file, which wins over the default. Mistakes are reported all at once, with where each came from.
 
-- **Durations** have a unit: \`500ms\`, \`30s\`, \`2m\`, \`1h\`. As an option of \`serve()\`, a number is milliseconds.
+- **Durations** have a unit: \`500ms\`, \`30s\`, \`2m\`, \`1h\`. In the file and as an option of \`serve()\`, a number is milliseconds.
 - **Sizes** are bytes, or take \`k\`, \`M\` or \`G\`, which are powers of 1024: \`8k\`, \`100M\`.
 - **Switches** are \`--flag\` and \`--no-flag\`; in the environment \`on\` and \`off\`.
 - **Lists** repeat the flag, or have commas in the environment.
