@@ -24,10 +24,9 @@ export const SECTIONS: readonly Section[] = [
   process,
 ];
 
-const OF_COMMAND = { ...workers.settings, ...logging.settings, ...process.settings };
+const OF_COMMAND = { ...app.settings, ...workers.settings, ...logging.settings, ...process.settings };
 
 const TABLE = {
-  ...app.settings,
   ...network.settings,
   ...timeouts.settings,
   ...limits.settings,

@@ -1,10 +1,11 @@
-// Settings: what is served, and on what.
+// Settings: what is served.
 
 import { choice, text } from '../kinds.ts';
 import { setting } from '../setting.ts';
 
 export const app = {
   title: 'App',
+  ofCommand: true,
   settings: {
     interface: setting({
       kind: choice('auto', 'fetch', 'node', 'program'),
@@ -19,13 +20,6 @@ export const app = {
       description:
         'A path of the app that must answer 2xx before a worker counts as one that serves; an export ready() does the same',
       reason: 'Most apps are ready when they are loaded.',
-    }),
-    kernel: setting({
-      kind: choice('auto', 'linux', 'node'),
-      default: 'auto',
-      description:
-        "What sockets are made of: linux (epoll), node (Node's own net, slower), auto: the best there is",
-      reason: 'On Linux its own sockets; on other systems the same server over those of Node.',
     }),
   },
 } as const;

@@ -1,7 +1,7 @@
-// Settings: where the server listens.
+// Settings: where the server listens, and on what.
 
 import { DEFAULT_HOST, DEFAULT_PORT } from '../bind.ts';
-import { binds, count, fileMode, onOff } from '../kinds.ts';
+import { binds, choice, count, fileMode, onOff } from '../kinds.ts';
 import { setting } from '../setting.ts';
 
 export const network = {
@@ -34,6 +34,13 @@ export const network = {
       default: false,
       description: 'Let other processes listen on the same port (SO_REUSEPORT)',
       reason: 'Off, a second server on the port fails at once instead of taking half of its connections.',
+    }),
+    kernel: setting({
+      kind: choice('auto', 'linux', 'node'),
+      default: 'auto',
+      description:
+        "What sockets are made of: linux (epoll), node (Node's own net, slower), auto: the best there is",
+      reason: 'On Linux its own sockets; on other systems the same server over those of Node.',
     }),
   },
 } as const;
