@@ -8,7 +8,7 @@ import type { Kernel } from './kernel.ts';
 import { createNodeKernel } from './node/index.ts';
 
 const require = createRequire(import.meta.url);
-/** `.ts`, or `.js` once it is built. */
+/** `.ts`, or `.js` once it is built, in another folder of the same depth: see scripts/build.ts. */
 const EXTENSION = extname(import.meta.url);
 
 /** `auto`: Linux's own sockets on Linux, Node's elsewhere. */
@@ -27,7 +27,7 @@ export function createKernel(choice: KernelChoice = 'auto'): Kernel {
       );
     }
     try {
-      const linux = require(`./linux/index${EXTENSION}`) as typeof import('./linux/index.ts');
+      const linux = require(`../kernel/linux/index${EXTENSION}`) as typeof import('./linux/index.ts');
       return linux.createLinuxKernel();
     } catch (error) {
       // koffi has no binary for this processor or C library.

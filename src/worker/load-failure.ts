@@ -107,7 +107,7 @@ function placeByLinking(file: string): SourcePlace | undefined {
   return placeInBanner(child.stderr ?? '');
 }
 
-/** Lines of the stack that are in the person's own files: what came before this folder's code called. */
+/** Lines of the stack that are in the person's own files: what came before our code called. */
 function userFrames(error: Error): string[] {
   const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
   const own = frames.findIndex(isOwn);
@@ -117,7 +117,8 @@ function userFrames(error: Error): string[] {
     .map((line) => line.trim());
 }
 
-const OWN_FOLDER = import.meta.dirname;
+/** `src`, or `dist`. */
+const OWN_FOLDER = fileURLToPath(new URL('..', import.meta.url));
 
 function isOwn(line: string): boolean {
   return line.includes(OWN_FOLDER) || line.includes(pathToFileURL(OWN_FOLDER).href);

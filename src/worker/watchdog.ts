@@ -40,13 +40,16 @@ export class Watchdog implements Trace {
   constructor({ stallWarning }: Settings) {
     if (stallWarning === 0) return;
     const workerData: WatchdogData = { memory: this.#memory, stallWarning, channel: CHANNEL };
-    const thread = new Worker(new URL(`./watchdog-thread${extname(import.meta.url)}`, import.meta.url), {
-      workerData,
-      // What is preloaded is for the app.
-      execArgv: [],
-      env: {},
-      name: 'siskin watchdog',
-    });
+    const thread = new Worker(
+      new URL(`../worker/watchdog-thread${extname(import.meta.url)}`, import.meta.url),
+      {
+        workerData,
+        // What is preloaded is for the app.
+        execArgv: [],
+        env: {},
+        name: 'siskin watchdog',
+      },
+    );
     // It only watches: without it, the app is served as well.
     thread.on('error', () => {});
     thread.unref();
