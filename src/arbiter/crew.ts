@@ -141,10 +141,12 @@ export class Crew {
       const pause = slot.backoff.after(end, worker, this.settings.minUptime);
       const fields = { worker: slot.index, pid: worker.pid };
       const what = worker.killedFor ?? describeExit(end);
-      if (pause === 0) this.#log.error(fields, `worker ${worker.pid} ${what}: another takes its place`);
+      const who = worker.pid === 0 ? 'a worker' : `worker ${worker.pid}`;
+      if (pause === 0) this.#log.error(fields, `${who} ${what}: another takes its place`);
       else {
-        const times = `${slot.backoff.failures} times in a row`;
-        this.#log.error(fields, `worker ${worker.pid} ${what}: ${times}; the next try is in ${pause} ms`);
+        const { failures } = slot.backoff;
+        const times = failures === 1 ? '' : `${failures} times in a row; `;
+        this.#log.error(fields, `${who} ${what}: ${times}the next try is in ${pause} ms`);
         slot.pause = new Signal();
         yield* race<unknown>([sleep(pause), slot.pause.wait()]);
         yield* slot.restarting?.wait() ?? nothing();
@@ -163,7 +165,11 @@ export class Crew {
     const final = !this.served.isSet && this.plan.boot.development !== true;
     if (result !== 'serving' && final && !this.#stopping) {
       const exit = yield* worker.exited.wait();
-      this.failed.set(exit.code ?? LOAD_FAILURE);
+      // One that could has said itself why.
+      const what = worker.killedFor ?? describeExit(exit);
+      if (worker.failure === undefined)
+        this.#log.error({ pid: worker.pid }, `nothing is served: the worker ${what}`);
+      this.failed.set(exit.code || LOAD_FAILURE);
     }
     return worker;
   }

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { EAGAIN, SystemError } from '../kernel/index.ts';
 import { createChannel, MESSAGE_LIMIT, receiveMessage, sendMessage } from '../kernel/linux/index.ts';
 import type { Loop, Watch } from '../loop/index.ts';
-import { type ListenRequest, type Order, type Report, spawnNode } from '../protocol/index.ts';
+import { type ListenRequest, type Order, QUESTIONS, type Report, spawnNode } from '../protocol/index.ts';
 import type { Launch, Plan, WorkerEvents, WorkerProcess } from './launcher.ts';
 import { groupOf } from './sockets.ts';
 
@@ -81,11 +81,17 @@ class ChildWorker implements WorkerProcess {
     loop.kernel.close(theirs);
     this.#send({ ...boot, slot });
     // To its watchdog, which may be gone.
-    this.#child.stdio[4]?.on('error', () => {});
+    this.#questions?.on('error', () => {});
     this.#child.once('error', (error) => {
       if (this.#child.pid === undefined) this.#end({ code: null, signal: null, error });
     });
     this.#child.once('exit', (code, signal) => this.#end({ code, signal }));
+  }
+
+  /** Where descriptors have run out, a child has no streams at all, whatever its type says. */
+  get #questions(): Writable | null | undefined {
+    const { stdio } = this.#child as { stdio?: ChildProcess['stdio'] };
+    return stdio?.[QUESTIONS] as Writable | null | undefined;
   }
 
   get pid(): number {
@@ -101,7 +107,7 @@ class ChildWorker implements WorkerProcess {
   }
 
   askForStack(): boolean {
-    const pipe = this.#child.stdio[4] as Writable | null;
+    const pipe = this.#questions;
     return pipe?.writable === true && this.#watched && pipe.write('\n');
   }
 
@@ -142,7 +148,7 @@ class ChildWorker implements WorkerProcess {
     this.#receive();
     this.#watch.close();
     this.#loop.kernel.close(this.#channel);
-    this.#child.stdio[4]?.destroy();
+    this.#questions?.destroy();
     this.#events.onExit(exit);
   }
 }

@@ -9,7 +9,7 @@
 
 import { Buffer } from 'node:buffer';
 import process from 'node:process';
-import { EAGAIN } from '../kernel/index.ts';
+import { EAGAIN, SystemError } from '../kernel/index.ts';
 import {
   createChannel,
   keepPrivate,
@@ -39,6 +39,11 @@ function send(fd: number, message: FromOld | FromNew, descriptor = -1): void {
 export function successorLauncher(loop: Loop, sockets: ListeningSockets, cwd: string): LaunchSuccessor {
   return (events): Successor => {
     const [ours, theirs] = createChannel();
+    if (ours < 0) {
+      const error = new SystemError('socketpair', ours, 'a channel to a new arbiter');
+      loop.setTimer(0, () => events.onExit({ code: null, signal: null, error }));
+      return { pid: 0, stop: () => {}, resign: () => {} };
+    }
     const buffer = Buffer.allocUnsafeSlow(MESSAGE_LIMIT);
     const child = spawnNode(process.argv.slice(1), {
       cwd,
