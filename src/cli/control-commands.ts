@@ -52,7 +52,7 @@ export function addControlCommands(root: Command): void {
       await (await import('./ctl.ts')).orderCommand({ command: 'scale', workers }, options);
     });
 
-  const worker = ctl.command('worker').description('One worker').helpCommand(false);
+  const worker = ctl.command('worker').description('One worker: kill PID').helpCommand(false);
   prepare(worker);
   withPlace(worker.command('kill'))
     .description('Kill a worker; another takes its place')

@@ -1,6 +1,6 @@
 // `siskin ctl`: one question to an arbiter that runs, and its answer, for people or as JSON.
 
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { resolve } from 'node:path';
 import process from 'node:process';
@@ -23,7 +23,14 @@ import { table } from './table.ts';
 const FAILURE = 1;
 
 /** No arbiter answers. */
-class Unreachable extends Error {}
+class Unreachable extends Error {
+  readonly code: string | undefined;
+
+  constructor(message: string, code?: string) {
+    super(message);
+    this.code = code;
+  }
+}
 
 export async function statusCommand(options: ControlOptions): Promise<void> {
   await ask({ command: 'status' }, options, ({ status }) => describeStatus(status!));
@@ -102,7 +109,9 @@ async function answers(path: string): Promise<boolean> {
   try {
     await askArbiter({ command: 'status' }, path);
     return true;
-  } catch {
+  } catch (error) {
+    // It was killed, and could not do so itself.
+    if (error instanceof Unreachable && error.code === 'ECONNREFUSED') rmSync(path, { force: true });
     return false;
   }
 }
@@ -116,7 +125,7 @@ export function askArbiter(request: ControlRequest, path: string): Promise<Contr
     socket.once('connect', () => socket.end(`${JSON.stringify(request)}\n`));
     socket.once('error', (error: NodeJS.ErrnoException) => {
       const why = error.code === 'EACCES' ? 'it belongs to another user' : error.message;
-      reject(new Unreachable(`the arbiter at ${path} does not answer: ${why}`));
+      reject(new Unreachable(`the arbiter at ${path} does not answer: ${why}`, error.code));
     });
     socket.once('end', () => {
       if (text.endsWith('\n')) resolve(JSON.parse(text) as ControlAnswer);

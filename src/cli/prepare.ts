@@ -24,6 +24,7 @@ const FOREIGN_FLAGS: ReadonlyArray<readonly [flags: RegExp, hint: string]> = [
 function inOurWords(text: string): string {
   const message = text
     .replace(/^error: /, '')
+    .replace(/^command-argument value '(.*)' is invalid for argument '(.*)'\. /, '$2 $1: ')
     .replace(/\n\(Did you mean (.*)\?\)/, '\n  Did you mean $1?')
     .trimEnd();
   const hint = FOREIGN_FLAGS.find(([flags]) => flags.test(message))?.[1];

@@ -28,7 +28,7 @@ onLinux('siskin dev', () => {
       export default () => new Response([word, process.env.NODE_ENV, process.env.COLOR].join(' '));`,
     );
     write('siskin.config.mjs', `export default { env: { COLOR: 'red' } };`);
-    const args = ['app.mjs', '--bind', '127.0.0.1:0', '--control-socket', 'none'];
+    const args = ['app.mjs', '--bind', '127.0.0.1:0'];
     await withSiskin(
       args,
       { cwd: directory },

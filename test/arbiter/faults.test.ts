@@ -19,7 +19,7 @@ const directory = mkdtempSync(join(tmpdir(), 'siskin-faults-'));
 after(() => rmSync(directory, { recursive: true }));
 
 const TIMEOUT = { timeout: 60_000 };
-const FLAGS = ['--control-socket', 'none', '--log-level', 'debug'];
+const FLAGS = ['--log-level', 'debug'];
 const onLinux = process.platform === 'linux' ? describe : describe.skip;
 
 function write(name: string, source: string): string {

@@ -2,7 +2,17 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,10 +51,10 @@ interface Ran {
   readonly stderr: string;
 }
 
-async function siskin(...args: readonly string[]): Promise<Ran> {
+async function siskin(env: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Ran> {
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd: directory,
-    env: BARE_ENVIRONMENT,
+    env: { ...BARE_ENVIRONMENT, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exited = new Promise<number | null>((resolve) => child.once('close', resolve));
@@ -53,7 +63,7 @@ async function siskin(...args: readonly string[]): Promise<Ran> {
 }
 
 const ctl = (...args: readonly string[]): Promise<Ran> =>
-  siskin('ctl', ...args, '--control-socket', 'ctl.sock');
+  siskin({}, 'ctl', ...args, '--control-socket', 'ctl.sock');
 
 /** A port that was free a moment ago. */
 function freePort(): Promise<number> {
@@ -84,7 +94,7 @@ onLinux('a server with a configuration file', () => {
         };`,
         );
       config('hello', [`127.0.0.1:${first}`]);
-      await withSiskin([], { cwd: directory }, async (child) => {
+      await withSiskin([], { cwd: directory, env: { SISKIN_CONTROL_SOCKET: '' } }, async (child) => {
         await logged(child, /worker \d+ serves/, 2);
         const url = `http://127.0.0.1:${first}`;
         assert.match((await ask(url)).body, /^\d+ hello$/);
@@ -102,7 +112,7 @@ onLinux('a server with a configuration file', () => {
 
         // A second one does not start.
         assert.equal(Number(readFileSync(place('app.pid'), 'utf8')), child.process.pid);
-        const twice = await siskin('serve');
+        const twice = await siskin({}, 'serve');
         assert.equal(twice.status, 2);
         assert.match(
           twice.stderr,
@@ -176,7 +186,7 @@ onLinux('a new arbiter', () => {
       '--min-uptime',
       '20ms',
     ];
-    const quick = ['--keep-alive-grace', '200ms', '--control-socket', 'none', '--log-level', 'debug'];
+    const quick = ['--keep-alive-grace', '200ms', '--log-level', 'debug'];
     await withSiskin([...flags, ...quick, '--bind', '127.0.0.1:0'], { cwd: directory }, async (child) => {
       const url = await child.url();
       await logged(child, /worker \d+ serves/, 2);
@@ -241,6 +251,30 @@ onLinux('a worker that hangs', () => {
   );
 });
 
+onLinux('siskin ctl', () => {
+  test('finds a server by the directory that both are started in, for its user alone', TIMEOUT, async () => {
+    const env = { SISKIN_CONTROL_SOCKET: '', XDG_RUNTIME_DIR: place('runtime') };
+    mkdirSync(place('runtime'));
+    const flags = ['app.mjs', '-c', write('none.mjs', 'export default {}'), '--bind', '127.0.0.1:0'];
+    await withSiskin(flags, { cwd: directory, env }, async (child) => {
+      await child.url();
+      assert.equal(statSync(place('runtime/siskin')).mode & 0o777, 0o700);
+      const found = await siskin(env, 'ctl', 'status', '-c', 'none.mjs');
+      assert.match(
+        found.stdout,
+        new RegExp(`^app.mjs at http.*arbiter ${child.process.pid}, up \\d+s$`, 'm'),
+      );
+      child.process.kill('SIGKILL');
+      await child.exit;
+    });
+    assert.equal(readdirSync(place('runtime/siskin')).length, 1);
+    const gone = await siskin(env, 'ctl', 'status', '-c', 'none.mjs');
+    assert.equal(gone.status, 1);
+    assert.match(gone.stderr, /no siskin serve was started in/);
+    assert.deepEqual(readdirSync(place('runtime/siskin')), [], 'what the crash has left is gone');
+  });
+});
+
 onLinux('an app that is not ready', () => {
   test('is not served before it says that it is, by its own words and by its path', TIMEOUT, async () => {
     write(
@@ -252,7 +286,7 @@ onLinux('an app that is not ready', () => {
         return new Response(null, { status: ++probed > 1 ? 204 : 503 });
       };`,
     );
-    const flags = ['slow.mjs', '-c', write('none.mjs', 'export default {}'), '--control-socket', 'none'];
+    const flags = ['slow.mjs', '-c', write('none.mjs', 'export default {}')];
     const args = [...flags, '--ready-path', '/healthz', '--bind', '127.0.0.1:0', '--log-level', 'debug'];
     await withSiskin(args, { cwd: directory }, async (child) => {
       const url = await child.url();
@@ -265,7 +299,7 @@ onLinux('an app that is not ready', () => {
 
 onLinux('a log that can not be written', () => {
   test('stops nobody', TIMEOUT, async () => {
-    const flags = ['app.mjs', '-c', write('none.mjs', 'export default {}'), '--control-socket', 'none'];
+    const flags = ['app.mjs', '-c', write('none.mjs', 'export default {}')];
     const args = [...flags, '--access-log-file', '/dev/full', '--bind', '127.0.0.1:0'];
     await withSiskin(args, { cwd: directory }, async (child) => {
       const url = await child.url();
@@ -281,20 +315,20 @@ onLinux('siskin check', () => {
     TIMEOUT,
     async () => {
       const config = write('conf.mjs', `export default { app: 'app.mjs', keepAliveTimeout: '65s' };`);
-      const good = await siskin('check', '--config', config, '--backlog', '99');
+      const good = await siskin({}, 'check', '--config', config, '--backlog', '99');
       assert.equal(good.status, 0, good.stderr);
       assert.match(good.stdout, /^keepAliveTimeout +65s +conf.mjs$/m);
       assert.match(good.stdout, /^backlog +99 +--backlog$/m);
       assert.match(good.stdout, /^app.mjs loads: fetch function \(--interface fetch\)$/m);
       write('broken.mjs', `throw new Error('no database');`);
-      const bad = await siskin('check', 'broken.mjs', '--config', config, '--json');
+      const bad = await siskin({}, 'check', 'broken.mjs', '--config', config, '--json');
       assert.equal(bad.status, 3);
       const { ok, message } = JSON.parse(bad.stdout);
       assert.equal(ok, false);
       assert.match(message, /broken.mjs did not load\n.*no database/s);
       const wrong = write('wrong.mjs', `export default { wrokers: 2, whenRead() {} };`);
       assert.match(
-        (await siskin('check', '-c', wrong)).stderr,
+        (await siskin({}, 'check', '-c', wrong)).stderr,
         /whenRead: there is no such hook\n {2}expected whenReady, perhaps/,
       );
     },
