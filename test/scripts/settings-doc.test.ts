@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { checkLinks } from '../../scripts/links.ts';
 import { settingsPage } from '../../scripts/settings-doc.ts';
 import { SETTINGS } from '../../src/config/index.ts';
@@ -21,7 +22,7 @@ test('every setting has its heading, flag, variable and reason', () => {
 });
 
 test('the overview links to the entries', () => {
-  assert.deepEqual(checkLinks('/settings.md', page), []);
+  assert.deepEqual(checkLinks(fileURLToPath(new URL('../../docs/settings.md', import.meta.url)), page), []);
   assert.equal(page.match(/\]\(#/g)?.length, Object.keys(SETTINGS).length);
 });
 
