@@ -10,7 +10,7 @@ import { boot } from './workers/boot.ts';
 import { connections } from './workers/connections.ts';
 import type { Row } from './workers/row.ts';
 import { balance, memory } from './workers/steady.ts';
-import { kills, reloads, stall, takeovers } from './workers/under-load.ts';
+import { kills, loop, reloads, stall, takeovers } from './workers/under-load.ts';
 
 const DEFAULTS = { reloads: 100, kills: 50, takeovers: 10, restarts: 200, rounds: 8, boots: 20 };
 
@@ -24,6 +24,7 @@ const MEASUREMENTS: readonly Measurement[] = [
   { name: 'kills', measure: (numbers) => kills(numbers.kills) },
   { name: 'takeovers', measure: (numbers) => takeovers(numbers.takeovers) },
   { name: 'stall', measure: stall },
+  { name: 'loop', measure: loop },
   { name: 'balance', measure: balance },
   { name: 'memory', measure: (numbers) => memory(numbers.restarts) },
   { name: 'connections', measure: (numbers) => connections(numbers.rounds) },

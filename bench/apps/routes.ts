@@ -19,6 +19,9 @@ const routes: Record<string, (request: Request) => Response | Promise<Response>>
     await new Promise((resolve) => setTimeout(resolve, 20));
     return new Response(HELLO);
   },
+  '/endless': () => {
+    for (;;) compute(200);
+  },
   '/page': () => new Response(PAGE_256K),
   '/pid': () => new Response(String(process.pid)),
   '/memory': () => Response.json(memory()),

@@ -20,6 +20,7 @@ export interface ServiceOptions {
   /** A file in `bench/apps`. */
   readonly app?: string;
   readonly command?: string;
+  readonly flags?: readonly string[];
 }
 
 export class Service {
@@ -30,12 +31,12 @@ export class Service {
   private constructor(
     port: number,
     workers: number,
-    { app = 'routes.ts', command = SOURCES }: ServiceOptions,
+    { app = 'routes.ts', command = SOURCES, flags: more = [] }: ServiceOptions,
   ) {
     this.port = port;
     const serve = ['serve', join(BENCH, 'apps', app), '--bind', `127.0.0.1:${port}`];
     const flags = ['--log-level', 'debug', '--keep-alive-grace', '500ms', '--min-uptime', '50ms'];
-    const all = [process.execPath, command, ...serve, '--workers', String(workers), ...flags];
+    const all = [process.execPath, command, ...serve, '--workers', String(workers), ...flags, ...more];
     this.process = start(all, { stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.process.stdout!, this.process.stderr!]) {
       stream.setEncoding('utf8').on('data', (text: string) => (this.output += text));

@@ -48,6 +48,30 @@ export async function takeovers(times: number): Promise<Row> {
   };
 }
 
+/** A handler that never ends: when it is said, in which words, and what the others notice. */
+export async function loop(): Promise<Row> {
+  const service = await Service.start(2, { flags: ['--timeout', '4s'] });
+  const client = await Client.connect(service.port);
+  const start = performance.now();
+  const hanging = client.request(`GET /endless HTTP/1.1\r\nHost: localhost\r\n\r\n`).catch(() => {});
+  await service.said(/is deaf: its event loop is blocked, in GET \/endless/g, 1);
+  const named = performance.now() - start;
+  const stack = service.count(/routes\.ts:\d+/g) > 0;
+  const load = new Load(service.port);
+  await service.said(/\(timeout\) and was killed: another takes its place/g, 1);
+  await service.said(/worker \d+ serves/g, 3);
+  await load.stop();
+  await hanging;
+  await service.stop();
+  load.report();
+  return {
+    what: 'a handler that loops for ever, one of two workers',
+    bar: 'named within 1.5 s, with its stack; others: 0 failed',
+    is: `${Math.round(named)} ms, ${stack ? 'with' : 'without'} stack; ${load.failed + load.refused} failed of ${load.answered}`,
+    reached: named <= 1500 && stack && load.failed + load.refused === 0,
+  };
+}
+
 /** New connections while one of two workers is blocked, and nobody knows it yet. */
 export async function stall(): Promise<Row> {
   const service = await Service.start(2);
