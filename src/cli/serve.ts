@@ -8,8 +8,9 @@ import { packageVersion } from './version.ts';
 
 /** Serves the app until a signal, and exits with the status that says how it went. */
 export async function serveCommand(command: CommandLine): Promise<void> {
-  // Sockets that a service manager has passed on are named after the process that it has started.
-  if (process.env[TAKEOVER] !== undefined) process.env['LISTEN_PID'] = String(process.pid);
+  // Sockets that a service manager has passed on, and its watchdog, are for the process that it has started.
+  if (process.env[TAKEOVER] !== undefined)
+    for (const name of ['LISTEN_PID', 'WATCHDOG_PID']) process.env[name] = String(process.pid);
   const plan = await readPlan(command).catch(refuse);
   if (hasArbiter(plan.boot.resolved.settings)) {
     const { runArbiter } = await import('../arbiter/index.ts');

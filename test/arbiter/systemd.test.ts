@@ -2,15 +2,21 @@
 
 import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { ServiceManager } from '../../src/arbiter/notify.ts';
 import { createLinuxKernel } from '../../src/kernel/linux/index.ts';
 import * as libc from '../../src/kernel/linux/libc.ts';
 import { Loop } from '../../src/loop/index.ts';
+import { BARE_ENVIRONMENT } from '../bare-environment.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
 const directory = mkdtempSync(join(tmpdir(), 'siskin-systemd-'));
 after(() => rmSync(directory, { recursive: true }));
@@ -78,6 +84,44 @@ onLinux('a service manager', () => {
     other.close();
     loop.close();
     close();
+  });
+
+  test('hears of the arbiter that has taken over that it is alive, too', { timeout: 60_000 }, async () => {
+    const path = join(directory, 'takeover');
+    const { received, close } = receiver(path);
+    writeFileSync(join(directory, 'app.mjs'), "export default () => new Response('ok');\n");
+    // The process that a service manager has started is the one that it names.
+    const script = 'WATCHDOG_PID=$$ exec "$0" "$@"';
+    const flags = ['--bind', '127.0.0.1:0', '--control-socket', 'none'];
+    const child = spawn('sh', ['-c', script, process.execPath, MAIN, 'serve', 'app.mjs', ...flags], {
+      cwd: directory,
+      env: { ...BARE_ENVIRONMENT, NOTIFY_SOCKET: path, WATCHDOG_USEC: '100000' },
+      stdio: 'ignore',
+    });
+    const said: string[] = [];
+    const hears = async (pattern: RegExp): Promise<string> => {
+      for (;;) {
+        said.push(...received());
+        const found = said.map((text) => pattern.exec(text)).find((match) => match !== null);
+        if (found !== undefined) return found[1] ?? '';
+        await sleep(5);
+      }
+    };
+    const ended = once(child, 'exit');
+    let newest = child.pid!;
+    try {
+      await hears(/^READY=1/);
+      child.kill('SIGUSR2');
+      newest = Number(await hears(/^MAINPID=(\d+)/));
+      // The old one is silent from there on, and ends.
+      await ended;
+      received();
+      said.length = 0;
+      await hears(/^WATCHDOG=1/);
+    } finally {
+      process.kill(newest, 'SIGQUIT');
+      close();
+    }
   });
 
   test('that is not there is told nothing', () => {
