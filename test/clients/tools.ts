@@ -11,6 +11,7 @@ const PACKAGES = {
   curl: 'curl',
   h2load: 'nghttp2-client',
   nginx: 'nginx-light',
+  'systemd-analyze': 'systemd',
   wrk: 'wrk',
 } as const;
 
