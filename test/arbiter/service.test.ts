@@ -65,6 +65,19 @@ async function siskin(env: Readonly<Record<string, string>>, ...args: readonly s
 const ctl = (...args: readonly string[]): Promise<Ran> =>
   siskin({}, 'ctl', ...args, '--control-socket', 'ctl.sock');
 
+/** `siskin top` with a reader who goes after the first lines. */
+async function topUntilRead(): Promise<Omit<Ran, 'stdout'>> {
+  const child = spawn(process.execPath, [MAIN, 'top', '--control-socket', 'ctl.sock'], {
+    cwd: directory,
+    env: BARE_ENVIRONMENT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const exited = new Promise<number | null>((resolve) => child.once('close', resolve));
+  child.stdout.once('data', () => child.stdout.destroy());
+  const stderr = await text(child.stderr);
+  return { status: await exited, stderr };
+}
+
 /** A port that was free a moment ago. */
 function freePort(): Promise<number> {
   return new Promise((resolve) => {
@@ -150,6 +163,7 @@ onLinux('a server with a configuration file', () => {
         );
 
         assert.equal((await ctl('scale', '3')).stdout, '3 workers\n');
+        assert.deepEqual(await topUntilRead(), { status: 0, stderr: '' });
         await logged(child, /worker \d+ serves/, 5);
         const victim = Number.parseInt((await ask(`http://127.0.0.1:${second}`)).body, 10);
         assert.equal((await ctl('worker', 'kill', String(victim))).status, 0);
