@@ -1,0 +1,46 @@
+// docs/from-gunicorn.md and docs/from-pm2.md: their configuration files are what siskin check can read.
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { BARE_ENVIRONMENT } from '../bare-environment.ts';
+import { FOLDER } from './deployed-app.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+
+/** The first block of code in the page that begins so. */
+function block(page: string, fence: string): string {
+  const text = readFileSync(new URL(`../../docs/${page}`, import.meta.url), 'utf8');
+  const [, found] = new RegExp(`^ *\`\`\`${fence}\n([\\s\\S]*?)^ *\`\`\`$`, 'm').exec(text) ?? [];
+  assert.ok(found !== undefined, `${page} has no such block`);
+  return found;
+}
+
+async function check(config: string): Promise<{ ok: boolean; warnings: string[]; app: string }> {
+  const file = join(FOLDER, 'migrated.config.ts');
+  writeFileSync(file, config.replaceAll('/var/log/shop', FOLDER));
+  const options = { cwd: FOLDER, env: { ...BARE_ENVIRONMENT } };
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [MAIN, 'check', '--json', '-c', file],
+    options,
+  );
+  return JSON.parse(stdout);
+}
+
+test('what gunicorn.conf.py becomes can be served', async () => {
+  const { ok, warnings, app } = await check(block('from-gunicorn.md', 'ts'));
+  assert.deepEqual([ok, warnings, app], [true, [], 'app.ts']);
+});
+
+test('what ecosystem.config.js becomes can be served, once it is ready', async () => {
+  const ready = block('from-pm2.md', 'js\n  // server.js');
+  const path = "(req, res) => res.writeHead(req.url === '/healthz' && !connected ? 503 : 200)";
+  writeFileSync(join(FOLDER, 'server.js'), ready.replace('(req, res) => res', path));
+  const { ok, warnings, app } = await check(block('from-pm2.md', 'ts'));
+  assert.deepEqual([ok, warnings, app], [true, [], 'server.js']);
+});
