@@ -14,7 +14,7 @@ const SIGNALS: Partial<Readonly<Record<NodeJS.Signals, string>>> = {
 };
 
 const STATUSES: Readonly<Record<number, string>> = {
-  0: 'ended by itself, with status 0: did the app call process.exit()?',
+  0: 'ended with status 0: by process.exit() in the app, or because somebody sent it SIGTERM',
   1: 'ended with status 1: an error that nobody caught, or process.exit(1)',
   3: 'did not load its app (status 3)',
   13: 'ended with status 13: it awaits something that never happens',

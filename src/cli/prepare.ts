@@ -13,6 +13,12 @@ export function prepare(command: Command): void {
 
 /** What to write in the place of the flags that other servers have. */
 const FOREIGN_FLAGS: ReadonlyArray<readonly [flags: RegExp, hint: string]> = [
+  [/^unknown option '(?:--reload|--watch)\b/, 'To restart it when a file changes: siskin dev app.ts'],
+  [
+    /^unknown option '(?:-D|--daemon)\b/,
+    'To run it in the background: a service manager, see examples/deploy',
+  ],
+  [/^unknown option '(?:-e|--env)\b/, 'For environment variables: --env-file FILE'],
   [
     /^unknown option '(?:-p|--port)\b/,
     'To choose the port: --bind 3000, or --bind :3000 for every interface',

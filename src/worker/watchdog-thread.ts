@@ -11,7 +11,7 @@ import { QUESTIONS, type Stack, type Stalled } from '../protocol/index.ts';
 import { BEAT, INSIDE, LINE_AT, LINE_LENGTH, type WatchdogData } from './watchdog.ts';
 
 /** Milliseconds in which JavaScript that runs comes to a place where it can be stopped. */
-const PAUSE_TIME = 500;
+const PAUSE_TIME = 1000;
 /** The same, where it may do nothing: it comes to its next beat. */
 const BEAT_TIME = 1500;
 const FRAMES = 20;

@@ -36,7 +36,7 @@ onLinux('an app', () => {
       { cwd: directory },
       async (child) => {
         assert.deepEqual(await child.exit, [3, null]);
-        assert.match(child.stderr, /nothing is served: the worker ended by itself, with status 0/);
+        assert.match(child.stderr, /nothing is served: the worker ended with status 0/);
       },
     );
   });
