@@ -2,6 +2,8 @@
 // What workers and their arbiter promise: reloads and deaths under load, connections that spread evenly, an arbiter whose
 // memory stays what it is, the price of a connection against node:cluster's, and how long a worker takes to boot.
 
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import process from 'node:process';
 import { runMain } from './main.ts';
 import { readFlags } from './options.ts';
@@ -33,6 +35,8 @@ const MEASUREMENTS: readonly Measurement[] = [
 
 async function main(): Promise<void> {
   const { numbers, only } = readFlags(process.argv.slice(2), [], DEFAULTS, MEASUREMENTS);
+  // As users have it; what is there may be of other sources.
+  execFileSync('npm', ['run', 'build'], { cwd: join(import.meta.dirname, '..'), stdio: 'ignore' });
   const rows: Row[] = [];
   for (const { measure } of only) rows.push(...[await measure(numbers)].flat());
   const verdict = (reached?: boolean) => (reached === undefined ? '' : reached ? 'reached' : 'MISSED');

@@ -1,8 +1,6 @@
 // How long a worker takes from its start until it serves, its watchdog included: what a crash costs, and each step of a
 // reload. The arbiter measures it, and logs it.
 
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuSeconds } from '../proc.ts';
@@ -16,12 +14,8 @@ const BAR = 150;
 const REST = 250;
 const SERVES = /"pid":(\d+),"ms":(\d+),"msg":"worker \d+ serves"/g;
 
-const ROOT = join(import.meta.dirname, '../..');
-
 /** As it is built, which is how users have it, and from sources, with Node alone in turn. */
 export async function boot(restarts: number): Promise<Row[]> {
-  // What is there may be of other sources.
-  execFileSync('npm', ['run', 'build'], { cwd: ROOT, stdio: 'ignore' });
   const built = await restart(BUILT, restarts);
   const sources = await restart(SOURCES, restarts);
   return [

@@ -31,7 +31,7 @@ export class Service {
   private constructor(
     port: number,
     workers: number,
-    { app = 'routes.ts', command = SOURCES, flags: more = [] }: ServiceOptions,
+    { app = 'routes.ts', command = BUILT, flags: more = [] }: ServiceOptions,
   ) {
     this.port = port;
     const serve = ['serve', join(BENCH, 'apps', app), '--bind', `127.0.0.1:${port}`];
