@@ -1,6 +1,7 @@
 // How long a worker takes from its start until it serves, its watchdog included: what a crash costs, and each step of a
 // reload. The arbiter measures it, and logs it.
 
+import { execFileSync } from 'node:child_process';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuSeconds } from '../proc.ts';
