@@ -185,6 +185,7 @@ export class Arbiter {
   }
 
   *#scale(count: number, outcome: Signal<Outcome>): Co<void> {
+    if (count > 0 && this.#state === 'retired') this.#enter('serving');
     yield* this.crew.scale(count);
     const now = this.crew.slots.length;
     outcome.set({ ok: now === count, message: `${now} ${now === 1 ? 'worker' : 'workers'}` });

@@ -25,6 +25,14 @@ export interface CrewOptions {
   readonly onLoad?: (file: string) => void;
 }
 
+/** What has come of new workers for all slots. */
+export interface Replacement {
+  /** Why it was given up. */
+  readonly failure: string | undefined;
+  /** Workers that are new. */
+  readonly replaced: number;
+}
+
 /** Milliseconds from the last SYN that was answered to the last ACK that is waited for: see net/listener.ts. */
 const HANDSHAKE_TIME = 60;
 /** Milliseconds beyond `gracefulTimeout` in which a worker cuts what is left by itself. */
@@ -157,6 +165,11 @@ export class Crew {
   /** Puts a new worker into `slot`; it serves, or has ended. */
   *#fill(slot: Slot): Co<Worker> {
     const worker = yield* this.#launch(slot, this.plan);
+    if (slot.worker !== undefined) {
+      // While a hook was waited for, a reload has put another one there.
+      worker.kill('SIGKILL', 'is not needed');
+      return slot.worker;
+    }
     slot.worker = worker;
     const { bootTimeout } = this.settings;
     const result = yield* worker.boots(bootTimeout);
@@ -222,7 +235,7 @@ export class Crew {
   // ── Replacing ────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** A new worker, of `plan`, for each slot, one after another. What has failed otherwise, and how many are new. */
-  *replaceAll(plan: Plan): Co<{ readonly failure: string | undefined; readonly replaced: number }> {
+  *replaceAll(plan: Plan): Co<Replacement> {
     const { maxUnavailable } = plan.boot.resolved.settings;
     if (maxUnavailable !== this.settings.maxUnavailable) this.#ending = new Semaphore(maxUnavailable);
     let replaced = 0;
@@ -339,12 +352,15 @@ export class Crew {
   }
 
   /** As many workers as there were. */
-  *revive(plan: Plan): Co<{ readonly failure: undefined; readonly replaced: number }> {
+  *revive(plan: Plan): Co<Replacement> {
     this.plan = plan;
     const count = Math.max(this.#retired, 1);
     for (let i = 0; i < count; i++) this.#addSlot();
-    yield* this.complete(count);
-    return { failure: undefined, replaced: count };
+    const { bootTimeout } = this.settings;
+    yield* race<unknown>([this.complete(count), sleep(bootTimeout)]);
+    const replaced = this.#slots.filter(({ worker }) => worker?.serving === true).length;
+    const failure = replaced < count ? `did not serve within ${bootTimeout} ms (bootTimeout)` : undefined;
+    return { failure, replaced };
   }
 
   // ── The end ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -27,6 +27,8 @@ import { Watchdog } from './watchdog.ts';
 
 const RUNTIME_FAILURE = 1;
 const LOAD_FAILURE = 3;
+/** Milliseconds that a hook is waited for. */
+const HOOK_TIME = 10_000;
 const NEVER = new Promise<never>(() => {});
 
 /** Serves the app that `boot` names until a signal, and exits with the status that says how it went. */
@@ -83,12 +85,19 @@ async function serveUntilStopped(
   const start = development ? startInDevelopment(serving, specifier, parent!) : serving.start(specifier);
   const early = await Promise.race([start, stopped]);
   if (early !== undefined && !isServing()) return explainEarlyEnd(early, path, resolved);
-  if (early === undefined) await callHook(hooks, 'postWorkerInit', info, log);
+  if (early === undefined) void callHook(hooks, 'postWorkerInit', info, log);
   const cause = early ?? (await Promise.race([stopped, serving.closed, orphaned]));
   // An arbiter tells of what it has asked for itself.
   const tell = parent !== undefined && cause.kind === 'signal' ? 'debug' : 'info';
-  const lastCall = (): Promise<void> => callHook(hooks, 'workerExit', info, log);
-  return stop(cause, serving, log, tell, access, settings.gracefulTimeout, onDrained, lastCall);
+  return stop(cause, {
+    serving,
+    log,
+    tell,
+    access,
+    within: settings.gracefulTimeout,
+    onDrained,
+    lastCall: () => callHook(hooks, 'workerExit', info, log),
+  });
 }
 
 /** As `start`; an app that does not load is replaced by a page that says why. */
@@ -104,13 +113,19 @@ async function startInDevelopment(serving: Serving, specifier: string, parent: P
   }
 }
 
-/** Waits for it; where it fails, the log says so. */
+/** Waits for it, but not for ever; where it fails, the log says so. */
 async function callHook(hooks: WorkerHooks, name: WorkerHook, info: WorkerInfo, log: Logger): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(() => {
+    log.error({}, `the hook ${name} has not ended within ${HOOK_TIME / 1000} s: going on without it`);
+    late.resolve();
+  }, HOOK_TIME).unref();
   try {
-    await hooks[name]?.(info);
+    await Promise.race([hooks[name]?.(info), late.promise]);
   } catch (error) {
     log.error({ err: error }, `the hook ${name} failed`);
   }
+  clearTimeout(timer);
 }
 
 /** Stopped before it has served anybody. */
@@ -129,17 +144,23 @@ function explainEarlyEnd(cause: StopCause, path: string, { origins }: ResolvedSe
   return LOAD_FAILURE;
 }
 
+/** What has to end, and who is to be told. */
+interface Ending {
+  readonly serving: Serving;
+  readonly log: Logger;
+  readonly tell: 'info' | 'debug';
+  readonly access: AccessLog | undefined;
+  /** Milliseconds. */
+  readonly within: number;
+  readonly onDrained: () => void;
+  readonly lastCall: () => Promise<void>;
+}
+
 async function stop(
   cause: StopCause,
-  serving: Serving,
-  log: Logger,
-  tell: 'info' | 'debug',
-  access: AccessLog | undefined,
-  gracefulTimeout: number,
-  onDrained: () => void,
-  lastCall: () => Promise<void>,
+  { serving, log, tell, access, within, onDrained, lastCall }: Ending,
 ): Promise<number> {
-  const deadline = performance.now() + gracefulTimeout;
+  const deadline = performance.now() + within;
   if (cause.kind === 'error') log.error({ err: cause.error }, `${cause.name}: stopping`);
   if (cause.kind === 'signal') log[tell]({ signal: cause.signal }, 'stopping: finishing what is in flight');
   if (cause.kind === 'orphaned')

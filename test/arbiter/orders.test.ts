@@ -343,3 +343,46 @@ describe('a restart, for development', () => {
     });
   });
 });
+
+describe('a retired arbiter', () => {
+  test('says that a reload has failed where nobody comes to serve', async () => {
+    const broken = { ends: { after: 20, code: 3 } } as const;
+    const script = [{ boots: 10 }, ...Array(20).fill(broken)];
+    await withArbiter({ workers: 1, settings: { bootTimeout: 2000 }, script }, function* (scene) {
+      yield* sleep(100);
+      yield* scene.arbiter.command('retire').wait();
+      const { ok, message } = yield* scene.arbiter.command('reload').wait();
+      assert.equal(ok, false);
+      assert.match(message, /did not serve within 2000 ms/);
+    });
+  });
+
+  test('serves again when it is told how many workers to have', async () => {
+    await withArbiter({ workers: 2 }, function* (scene) {
+      yield* sleep(300);
+      yield* scene.arbiter.command('retire').wait();
+      yield* scene.arbiter.command('more').wait();
+      yield* sleep(200);
+      assert.equal(scene.serving.length, 1);
+      assert.equal(scene.arbiter.state, 'serving');
+    });
+  });
+});
+
+describe('a worker that dies while a reload replaces it', () => {
+  test('leaves one worker in its place, though a hook is waited for before each', async () => {
+    let calls = 0;
+    const hooks = {
+      // The third is the reload's, the fourth that of the worker that takes the dead one's place.
+      preSpawn: () =>
+        new Promise<undefined>((resolve) => ++calls && queueMicrotask(() => resolve(undefined))),
+    };
+    const script = [{ boots: 10, ends: { after: 450, code: 1 } }];
+    await withArbiter({ workers: 2, hooks, settings: { minUptime: 100 }, script }, function* (scene) {
+      yield* sleep(300);
+      yield* scene.arbiter.command('reload').wait();
+      yield* sleep(500);
+      assert.deepEqual(scene.serving.map(({ slot }) => slot).sort(), [0, 1]);
+    });
+  });
+});
