@@ -15,7 +15,6 @@ import { Crew } from './crew.ts';
 import { watchHealth } from './health.ts';
 import { callHook } from './hooks.ts';
 import type { Launch, LaunchSuccessor, Plan, Sockets, Successor } from './launcher.ts';
-import { describeExit } from './words.ts';
 
 /**
  * What the arbiter is told to do. `stop`: finish what is in flight; `quit`: at once; `retire`: workers alone do. `restart`: as a
@@ -284,30 +283,34 @@ export class Arbiter {
         ? 'a container ends with its first process, which can give its place to nobody: reload instead'
         : this.#successor === undefined
           ? undefined
-          : `${this.#successor.pid} takes over already`;
+          : 'another one takes over already';
     if (why !== undefined) {
       this.#log.error({}, `no new arbiter: ${why}`);
       outcome.set({ ok: false, message: why });
       return;
     }
+    let newcomer = 0;
     const successor = launchSuccessor!({
+      onStart: (pid) => {
+        newcomer = pid;
+        this.#log.info({}, `a new arbiter, ${pid}, is started to take over`);
+      },
       onServing: () => {
-        this.#log.info({}, `the new arbiter, ${successor.pid}, serves: this one finishes and ends`);
+        this.#log.info({}, `the new arbiter, ${newcomer}, serves: this one finishes and ends`);
         this.#handedOver = true;
         successor.resign();
-        outcome.set({ ok: true, message: `${successor.pid} has taken over` });
+        outcome.set({ ok: true, message: `${newcomer} has taken over` });
         this.command('stop');
       },
-      onExit: (exit) => {
+      onEnd: (how) => {
         if (this.#handedOver || this.#successor === undefined) return;
         this.#successor = undefined;
-        const message = `everything stays as it is: the new arbiter ${describeExit(exit)}`;
+        const message = `everything stays as it is: the new arbiter ${how}`;
         this.#log.error({}, `no new arbiter, ${message}`);
         outcome.set({ ok: false, message });
       },
     });
     this.#successor = successor;
-    this.#log.info({}, `a new arbiter, ${successor.pid}, is started to take over`);
   }
 
   // ── The end ──────────────────────────────────────────────────────────────────────────────────────────────────

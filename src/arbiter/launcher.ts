@@ -81,7 +81,6 @@ export interface Sockets {
 
 /** A new arbiter that takes over: it has been handed the sockets, and boots its workers. */
 export interface Successor {
-  readonly pid: number;
   /** It ends, and everything is as it was. */
   stop(): void;
   /** The rest is its own. */
@@ -90,9 +89,12 @@ export interface Successor {
 
 /** What becomes of it. */
 export interface SuccessorEvents {
+  /** It runs, and this is its process id. */
+  onStart(pid: number): void;
   /** All of its workers serve. */
   onServing(): void;
-  onExit(exit: Exit): void;
+  /** It has ended, or could not be started; what completes "the new arbiter ...". */
+  onEnd(how: string): void;
 }
 
 /** Starts a successor. */

@@ -148,14 +148,18 @@ class Service {
   #successorLauncher(): LaunchSuccessor {
     const launch = successorLauncher(this.#loop, this.#sockets, startDirectory());
     return (events) => {
-      const { pid, stop, resign } = launch(events);
+      let newcomer = 0;
+      const onStart = (pid: number): void => {
+        newcomer = pid;
+        events.onStart(pid);
+      };
+      const successor = launch({ ...events, onStart });
       return {
-        pid,
-        stop,
+        stop: () => successor.stop(),
         resign: () => {
           this.#control.close();
-          this.#manager.handOver(pid);
-          resign();
+          this.#manager.handOver(newcomer);
+          successor.resign();
         },
       };
     };

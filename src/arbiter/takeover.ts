@@ -2,12 +2,14 @@
 // `Predecessor` on the new one's. Both hold all listening sockets for a while; the new one is the installed code, started as the
 // old one was.
 //
-//   old ── starts ──► new        hello
+//   old ── starts, by a process in between ──► new
+//   old ◄── hello ── new
 //   old ── groups of sockets, descriptors, complete ──► new        boots its workers
 //   old ◄── serving ── new
 //   old ── resign ──► new        the old one's workers finish, and it ends
 
 import { Buffer } from 'node:buffer';
+import { spawn } from 'node:child_process';
 import process from 'node:process';
 import { EAGAIN, SystemError } from '../kernel/index.ts';
 import {
@@ -17,9 +19,9 @@ import {
   receiveMessage,
   sendMessage,
 } from '../kernel/linux/index.ts';
-import type { Loop } from '../loop/index.ts';
-import { spawnNode, TAKEOVER } from '../protocol/index.ts';
-import type { LaunchSuccessor, Successor } from './launcher.ts';
+import type { Loop, Watch } from '../loop/index.ts';
+import { nodeFlags, TAKEOVER } from '../protocol/index.ts';
+import type { LaunchSuccessor, Successor, SuccessorEvents } from './launcher.ts';
 import type { GroupText, ListeningSockets } from './sockets.ts';
 
 const CHANNEL = 3;
@@ -29,66 +31,105 @@ type FromOld =
   | { readonly type: 'socket' }
   | { readonly type: 'complete'; readonly pid: number }
   | { readonly type: 'resign' };
-type FromNew = { readonly type: 'hello' } | { readonly type: 'serving' };
+type FromNew = { readonly type: 'hello'; readonly pid: number } | { readonly type: 'serving' };
 
 function send(fd: number, message: FromOld | FromNew, descriptor = -1): void {
   sendMessage(fd, Buffer.from(JSON.stringify(message)), { descriptor, wait: true });
 }
 
+/**
+ * What the process in between does: it starts the new arbiter and ends, which makes that one a child of the service manager
+ * (or of whoever takes in orphans). systemd does not wait for the end of a main process that is somebody else's child.
+ */
+const GO_BETWEEN = `
+  const [command, ...args] = process.argv.slice(1);
+  const stdio = ['inherit', 'inherit', 'inherit', ${CHANNEL}];
+  require('node:child_process').spawn(command, args, { stdio }).unref();`;
+
 /** What starts a new arbiter in `cwd`, with the arguments that this one was started with. */
 export function successorLauncher(loop: Loop, sockets: ListeningSockets, cwd: string): LaunchSuccessor {
-  return (events): Successor => {
-    const [ours, theirs] = createChannel();
-    if (ours < 0) {
-      const error = new SystemError('socketpair', ours, 'a channel to a new arbiter');
-      loop.setTimer(0, () => events.onExit({ code: null, signal: null, error }));
-      return { pid: 0, stop: () => {}, resign: () => {} };
-    }
-    const buffer = Buffer.allocUnsafeSlow(MESSAGE_LIMIT);
-    const child = spawnNode(process.argv.slice(1), {
+  return (events) => {
+    const ends = createChannel();
+    if (ends[0] >= 0) return new SuccessorProcess(loop, sockets, cwd, events, ends);
+    const { message } = new SystemError('socketpair', ends[0], 'a channel to it');
+    loop.setTimer(0, () => events.onEnd(`could not be started: ${message}`));
+    return { stop: () => {}, resign: () => {} };
+  };
+}
+
+class SuccessorProcess implements Successor {
+  readonly #loop: Loop;
+  readonly #sockets: ListeningSockets;
+  readonly #events: SuccessorEvents;
+  readonly #channel: number;
+  readonly #watch: Watch;
+  readonly #buffer = Buffer.allocUnsafeSlow(MESSAGE_LIMIT);
+  #pid = 0;
+  #stopped = false;
+  #ended = false;
+
+  constructor(
+    loop: Loop,
+    sockets: ListeningSockets,
+    cwd: string,
+    events: SuccessorEvents,
+    [ours, theirs]: readonly [number, number],
+  ) {
+    this.#loop = loop;
+    this.#sockets = sockets;
+    this.#events = events;
+    this.#channel = ours;
+    this.#watch = loop.watch(ours, { onReady: () => this.#receive() });
+    const command = [process.execPath, ...nodeFlags(process.execArgv), ...process.argv.slice(1)];
+    const between = spawn(process.execPath, ['-e', GO_BETWEEN, '--', ...command], {
       cwd,
       env: { ...process.env, [TAKEOVER]: String(CHANNEL) },
       stdio: ['inherit', 'inherit', 'inherit', theirs],
     });
     loop.kernel.close(theirs);
-    const watch = loop.watch(ours, {
-      onReady: () => {
-        for (;;) {
-          const { size } = receiveMessage(ours, buffer);
-          if (size <= 0) {
-            if (size !== -EAGAIN) watch.close();
-            return;
-          }
-          const message = JSON.parse(buffer.toString('utf8', 0, size)) as FromNew;
-          // It reads now, so that sending does not wait for long.
-          if (message.type === 'hello') handOut(ours, sockets);
-          else events.onServing();
-        }
-      },
-    });
-    const end = (): void => {
-      watch.close();
-      loop.kernel.close(ours);
-    };
-    child.once('error', (error) => {
-      if (child.pid !== undefined) return;
-      end();
-      events.onExit({ code: null, signal: null, error });
-    });
-    child.once('exit', (code, signal) => {
-      end();
-      events.onExit({ code, signal });
-    });
-    return {
-      pid: child.pid ?? 0,
-      stop: () => child.kill('SIGTERM'),
-      resign: () => {
-        send(ours, { type: 'resign' });
-        // It outlives this process.
-        child.unref();
-      },
-    };
-  };
+    between.once('error', (error) => this.#end(`could not be started: ${error.message}`));
+  }
+
+  #receive(): void {
+    for (;;) {
+      const { size } = receiveMessage(this.#channel, this.#buffer);
+      if (size === -EAGAIN) return;
+      if (size <= 0) {
+        this.#end('has ended; it has said why');
+        return;
+      }
+      const message = JSON.parse(this.#buffer.toString('utf8', 0, size)) as FromNew;
+      if (message.type === 'hello') this.#meet(message.pid);
+      else this.#events.onServing();
+    }
+  }
+
+  /** It reads now, so that sending does not wait for long. */
+  #meet(pid: number): void {
+    this.#pid = pid;
+    if (this.#stopped) this.stop();
+    else {
+      this.#events.onStart(pid);
+      handOut(this.#channel, this.#sockets);
+    }
+  }
+
+  #end(how: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#watch.close();
+    this.#loop.kernel.close(this.#channel);
+    this.#events.onEnd(how);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    if (this.#pid !== 0 && !this.#ended) process.kill(this.#pid, 'SIGTERM');
+  }
+
+  resign(): void {
+    send(this.#channel, { type: 'resign' });
+  }
 }
 
 function handOut(fd: number, sockets: ListeningSockets): void {
@@ -116,7 +157,7 @@ export class Predecessor {
     delete process.env[TAKEOVER];
     const fd = Number(given);
     keepPrivate(fd);
-    send(fd, { type: 'hello' });
+    send(fd, { type: 'hello', pid: process.pid });
     const buffer = Buffer.allocUnsafeSlow(MESSAGE_LIMIT);
     let group: GroupText | undefined;
     let descriptors: number[] = [];

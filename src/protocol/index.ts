@@ -43,5 +43,5 @@ export {
   type Stack,
   type Stalled,
 } from './messages.ts';
-export { isOwnChild, spawnNode } from './node-process.ts';
+export { isOwnChild, nodeFlags, spawnNode } from './node-process.ts';
 export { startDirectory } from './start-directory.ts';

@@ -222,11 +222,11 @@ describe('a successor', () => {
       const outcome = scene.arbiter.command('take over');
       yield* sleep(100);
       const second = yield* scene.arbiter.command('take over').wait();
-      assert.deepEqual(second, { ok: false, message: '4711 takes over already' });
-      scene.successor!.onExit({ code: 3, signal: null });
+      assert.deepEqual(second, { ok: false, message: 'another one takes over already' });
+      scene.successor!.onEnd('has ended');
       const { ok, message } = yield* outcome.wait();
       assert.equal(ok, false);
-      assert.match(message, /everything stays as it is: the new arbiter did not load its app/);
+      assert.match(message, /everything stays as it is: the new arbiter has ended/);
       assert.deepEqual(scene.started[0]!.signals, []);
       scene.successor = undefined;
       scene.arbiter.command('take over');

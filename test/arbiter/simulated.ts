@@ -242,8 +242,8 @@ export class Scene {
 
   #callSuccessor(events: SuccessorEvents): Successor {
     this.successor = events;
+    events.onStart(4711);
     return {
-      pid: 4711,
       stop: () => void this.calls.push('stop successor'),
       resign: () => void this.calls.push('resign'),
     };
