@@ -1,13 +1,12 @@
 // The arbiter in this process: real sockets, real workers, real signals. `siskin serve` runs it.
 
-import { chownSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { relative } from 'node:path';
 import process from 'node:process';
 import type { Settings } from '../config/index.ts';
 import { createKernel } from '../kernel/index.ts';
 import { reapOrphans } from '../kernel/linux/index.ts';
-import { ignoreBrokenPipes, type Logger, type ProcessLogs, processLogs } from '../log/index.ts';
+import { ignoreBrokenPipes, type Logger, processLogs } from '../log/index.ts';
 import { Loop } from '../loop/index.ts';
 import { controlSocketFor, isOwnChild, type Ready, startDirectory } from '../protocol/index.ts';
 import { type Co, type Scope, scope, spawn } from '../task/index.ts';
@@ -73,7 +72,9 @@ class Service {
 
   constructor(loop: Loop, { plan, readPlan, version }: ArbiterRun) {
     const { resolved, specifier } = plan.boot;
-    const logs = openLogs(plan);
+    const { identity } = plan.boot;
+    // Made here, so that workers can write them when they are somebody else.
+    const logs = processLogs(resolved.settings, { owner: identity });
     for (const warning of resolved.warnings) logs.log.warn({}, warning);
     this.#loop = loop;
     this.#plan = plan;
@@ -196,24 +197,6 @@ class Service {
 function countWorkers({ boot }: Plan): number {
   const { workers } = boot.resolved.settings;
   return workers === 0 ? availableParallelism() : workers;
-}
-
-/** Made here, so that they can be written by the user that workers become. */
-function openLogs({ boot: { resolved, identity } }: Plan): ProcessLogs {
-  const logs = processLogs(resolved.settings);
-  const own = (): void => {
-    if (identity === undefined) return;
-    const { logFile, accessLogFile } = resolved.settings;
-    for (const file of [logFile, accessLogFile]) if (file !== '') chownSync(file, identity.uid, identity.gid);
-  };
-  own();
-  return {
-    ...logs,
-    reopen: () => {
-      logs.reopen();
-      own();
-    },
-  };
 }
 
 function listenForSignals(arbiter: Arbiter): void {

@@ -25,7 +25,7 @@ async function readSettings(): Promise<ResolvedSettings> {
 if (isMainThread) {
   const { settings, origins, warnings } = await readSettings();
   const logLevel = origins.logLevel.kind === 'default' ? 'warn' : settings.logLevel;
-  const { log, access } = processLogs({ ...settings, logLevel }, process.stderr);
+  const { log, access } = processLogs({ ...settings, logLevel }, { quiet: process.stderr });
   for (const warning of warnings) log.warn({}, warning);
   // A `PORT` is the program's to read; only an address meant for us overrides the one that it asks for.
   const given = origins.bind.kind === 'environment' && origins.bind.name !== 'PORT';

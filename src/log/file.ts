@@ -2,24 +2,53 @@
 // be written (the disk is full) loses lines, which it says when it can again, and nothing else: a server is not to stop
 // for want of a log.
 
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, fchownSync, openSync, writeSync } from 'node:fs';
 import type { LogSink } from './logger.ts';
 
 /** Milliseconds until a file that could not be written is tried again. */
 const PAUSE = 1000;
 
+/** Whose a file is to be that root makes. */
+export interface LogOwner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
+const MODE = 0o640;
+
 export class LogFile implements LogSink {
   readonly #path: string;
+  readonly #owner: LogOwner | undefined;
   readonly #complain: (message: string) => void;
   #fd: number;
   #lost = 0;
   #retryAt = 0;
 
   /** Appends to the file at `path`, which is made where there is none. Throws where that can't be done. */
-  constructor(path: string, complain: (message: string) => void) {
+  constructor(path: string, complain: (message: string) => void, owner?: LogOwner) {
     this.#path = path;
     this.#complain = complain;
-    this.#fd = openSync(path, 'a', 0o640);
+    this.#owner = owner;
+    this.#fd = this.#open();
+  }
+
+  /**
+   * Whom the file is to belong to may write its folder, and have put a link to somebody else's file there: root is not to write
+   * to that, or give it away.
+   */
+  #open(): number {
+    if (this.#owner === undefined) return openSync(this.#path, 'a', MODE);
+    const flags = O_WRONLY | O_APPEND | O_NOFOLLOW;
+    let fd: number;
+    try {
+      fd = openSync(this.#path, flags | O_CREAT | O_EXCL, MODE);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      return openSync(this.#path, flags);
+    }
+    fchownSync(fd, this.#owner.uid, this.#owner.gid);
+    return fd;
   }
 
   write(text: string): void {
@@ -48,7 +77,7 @@ export class LogFile implements LogSink {
   /** Opens the file anew: whoever rotates logs has moved it away. Where that fails, the old one stays. */
   reopen(): void {
     try {
-      const fd = openSync(this.#path, 'a', 0o640);
+      const fd = this.#open();
       closeSync(this.#fd);
       this.#fd = fd;
     } catch (error) {

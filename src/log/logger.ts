@@ -5,7 +5,7 @@ import process from 'node:process';
 import { pino } from 'pino';
 import type { Logger } from '../server/index.ts';
 import { type AccessLog, createAccessLog } from './access-log.ts';
-import { LogFile } from './file.ts';
+import { LogFile, type LogOwner } from './file.ts';
 import { formatHuman } from './human.ts';
 
 /** Where lines go: `process.stdout`, or anything with a `write`. */
@@ -81,17 +81,20 @@ export function isHuman(format: LogFormat, sink: LogSink): boolean {
   return format === 'human' || (format === 'auto' && sink.isTTY === true);
 }
 
-/** The logs of a process that has its standard output and error to itself. `quiet`: where lines below a warning go. Throws where a file can't be opened. */
-export function processLogs(settings: LogSettings, quiet: LogSink = process.stdout): ProcessLogs {
+/** The logs of a process that has its standard output and error to itself. `quiet`: where lines below a warning go; `owner`: whose files are that root makes. Throws where a file can't be opened. */
+export function processLogs(
+  settings: LogSettings,
+  { quiet = process.stdout, owner }: { readonly quiet?: LogSink; readonly owner?: LogOwner | undefined } = {},
+): ProcessLogs {
   const { logLevel: level, logFormat: format } = settings;
   const { stdout, stderr } = process;
   const complain = (message: string): void => void stderr.write(`siskin: ${message}\n`);
-  const file = settings.logFile === '' ? undefined : new LogFile(settings.logFile, complain);
+  const file = settings.logFile === '' ? undefined : new LogFile(settings.logFile, complain, owner);
   const log = createLogger({ level, format, stdout: file ?? quiet, stderr: file ?? stderr });
   const accessFile =
     settings.accessLogFile === ''
       ? undefined
-      : new LogFile(settings.accessLogFile, (message) => log.error({}, message));
+      : new LogFile(settings.accessLogFile, (message) => log.error({}, message), owner);
   const sink = accessFile ?? (settings.accessLog ? stdout : undefined);
   return {
     log,
