@@ -27,6 +27,7 @@ export async function checkApp(plan: Plan): Promise<Checked> {
       return fd;
     },
     of: () => [],
+    targets: [],
   };
   try {
     return await spawn(loop, check(loop, plan, sockets));

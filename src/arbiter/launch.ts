@@ -6,6 +6,7 @@ import type { ChildProcess } from 'node:child_process';
 import { extname } from 'node:path';
 import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import type { BindAddress } from '../config/index.ts';
 import { EAGAIN, SystemError } from '../kernel/index.ts';
 import { createChannel, MESSAGE_LIMIT, receiveMessage, sendMessage } from '../kernel/linux/index.ts';
 import type { Loop, Watch } from '../loop/index.ts';
@@ -20,6 +21,8 @@ const WORKER = fileURLToPath(new URL(`../worker/main${extname(import.meta.url)}`
 export interface SocketSource {
   open(slot: number, pid: number, request: Omit<ListenRequest, 'type'>): number;
   of(slot: number): Iterable<readonly [group: string, fd: number]>;
+  /** What workers have asked for so far. */
+  readonly targets: readonly BindAddress[];
 }
 
 /** What starts workers on `loop`, which is attached, with listening sockets out of `sockets`. */
@@ -79,7 +82,7 @@ class ChildWorker implements WorkerProcess {
       stdio: ['ignore', 'inherit', 'inherit', theirs, 'pipe'],
     });
     loop.kernel.close(theirs);
-    this.#send({ ...boot, slot });
+    this.#send({ ...boot, slot, ...(boot.development === true && { known: sockets.targets }) });
     // To its watchdog, which may be gone.
     this.#questions?.on('error', () => {});
     this.#child.once('error', (error) => {

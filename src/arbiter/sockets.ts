@@ -17,6 +17,8 @@ interface Seat {
 /** The sockets at one address. */
 interface Group {
   readonly key: string;
+  /** As it was asked for. */
+  readonly target: BindAddress;
   readonly address: Address;
   readonly options: ListenOptions;
   /** By slot; under `ALL` where they share one. */
@@ -31,6 +33,7 @@ interface Group {
 /** A group as a message: its sockets go along, one each, in this order. */
 export interface GroupText {
   readonly key: string;
+  readonly target: BindAddress;
   readonly address: Address;
   readonly options: ListenOptions;
   readonly shared: boolean;
@@ -77,7 +80,7 @@ export class ListeningSockets implements Sockets {
     if (fd < 0) return fd;
     const address = this.#kernel.localAddress(fd)!;
     const own = target.family !== 'fd';
-    const group: Group = { key, address, options, shared, own, seats: new Map(), order: [] };
+    const group: Group = { key, target, address, options, shared, own, seats: new Map(), order: [] };
     seat(group, shared ? ALL : slot, { fd, pid });
     this.#groups.set(key, group);
     return fd;
@@ -149,21 +152,28 @@ export class ListeningSockets implements Sockets {
 
   /** All groups with their descriptors, for another process that gets copies of them. */
   *handOut(): Generator<{ readonly text: GroupText; readonly descriptors: readonly number[] }> {
-    for (const { key, address, options, shared, own, seats, order } of this.#groups.values()) {
+    for (const { key, target, address, options, shared, own, seats, order } of this.#groups.values()) {
       const descriptors = order.map((slot) => seats.get(slot)!.fd);
-      yield { text: { key, address, options, shared, own, slots: order }, descriptors };
+      yield { text: { key, target, address, options, shared, own, slots: order }, descriptors };
     }
   }
 
   /** Takes over a group that another process has handed out. */
-  takeIn({ key, address, options, shared, own, slots }: GroupText, descriptors: readonly number[]): void {
-    const group: Group = { key, address, options, shared, own, seats: new Map(), order: [] };
+  takeIn(
+    { key, target, address, options, shared, own, slots }: GroupText,
+    descriptors: readonly number[],
+  ): void {
+    const group: Group = { key, target, address, options, shared, own, seats: new Map(), order: [] };
     for (const [i, slot] of slots.entries()) {
       const fd = descriptors[i]!;
       if (own) claim(fd, address);
       seat(group, slot, { fd, pid: NOBODY });
     }
     this.#groups.set(key, group);
+  }
+
+  get targets(): readonly BindAddress[] {
+    return [...this.#groups.values()].map(({ target }) => target);
   }
 
   /** How many slots have sockets. */

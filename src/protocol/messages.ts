@@ -41,6 +41,8 @@ export interface Boot {
   readonly configuration?: string;
   /** It is worked on: a worker says what it loads, and shows what is wrong with it. */
   readonly development?: boolean;
+  /** In development: where workers have listened before, in case that this one does not come to it. */
+  readonly known?: readonly BindAddress[];
   /** The user that it becomes. */
   readonly identity?: Identity;
   /** The place of this worker. */

@@ -4,7 +4,7 @@
 import { resolve } from 'node:path';
 import process from 'node:process';
 import { inspect } from 'node:util';
-import type { ResolvedSettings, Settings } from '../config/index.ts';
+import type { BindAddress, ResolvedSettings, Settings } from '../config/index.ts';
 import { type AccessLog, ignoreBrokenPipes, processLogs } from '../log/index.ts';
 import { isServing, stopAll } from '../node/index.ts';
 import {
@@ -64,7 +64,7 @@ export async function serveApp(boot: Boot, parent?: Parent): Promise<void> {
 
 async function serveUntilStopped(
   path: string,
-  { specifier, resolved, configuration, slot = 0, development = false }: Boot,
+  { specifier, resolved, configuration, slot = 0, development = false, known = [] }: Boot,
   stopped: Promise<StopCause>,
   parent: Parent | undefined,
   onDrained: () => void,
@@ -82,7 +82,9 @@ async function serveUntilStopped(
   const serving = new Serving(path, resolved, log, access?.record, parent);
   const orphaned = parent === undefined ? NEVER : reportTo(parent, watchdog!, serving, settings);
   // A program may listen long before it is loaded: what stops it meanwhile stops a server.
-  const start = development ? startInDevelopment(serving, specifier, parent!) : serving.start(specifier);
+  const start = development
+    ? startInDevelopment(serving, specifier, known, parent!)
+    : serving.start(specifier);
   const early = await Promise.race([start, stopped]);
   if (early !== undefined && !isServing()) return explainEarlyEnd(early, path, resolved);
   if (early === undefined) void callHook(hooks, 'postWorkerInit', info, log);
@@ -101,14 +103,19 @@ async function serveUntilStopped(
 }
 
 /** As `start`; an app that does not load is replaced by a page that says why. */
-async function startInDevelopment(serving: Serving, specifier: string, parent: Parent): Promise<undefined> {
+async function startInDevelopment(
+  serving: Serving,
+  specifier: string,
+  known: readonly BindAddress[],
+  parent: Parent,
+): Promise<undefined> {
   reportLoads(parent);
   try {
     return await serving.start(specifier);
   } catch (error) {
     if (!(error instanceof AppLoadError) || isServing()) throw error;
     process.stderr.write(`siskin: ${error.message}\n`);
-    await serving.startInstead(failurePage(error.message));
+    await serving.startInstead(failurePage(error.message), known);
     return undefined;
   }
 }

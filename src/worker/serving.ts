@@ -8,7 +8,7 @@ import type { AddressInfo, Server as NetServer } from 'node:net';
 import { relative } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { type Fetcher, type FetchHandler, installFetchGlobals } from '../app/index.ts';
-import type { ResolvedSettings } from '../config/index.ts';
+import type { BindAddress, ResolvedSettings } from '../config/index.ts';
 import { type Address, formatAddress } from '../kernel/index.ts';
 import { configure, kernelName, onListening, statistics } from '../node/index.ts';
 import type { Kind } from '../protocol/index.ts';
@@ -112,9 +112,10 @@ export class Serving {
     return undefined;
   }
 
-  /** Serves `handler` in the place of an app that did not load. */
-  async startInstead(handler: FetchHandler): Promise<void> {
-    await this.#serveFetch(handler, 'a page that says what is wrong');
+  /** Serves `handler` in the place of an app that did not load, where that has listened, if it has. */
+  async startInstead(handler: FetchHandler, places: readonly BindAddress[]): Promise<void> {
+    const bind = places.length === 0 ? this.#resolved.settings.bind : places;
+    await this.#serveFetch(handler, 'a page that says what is wrong', bind);
     this.#ready.resolve();
   }
 
@@ -215,14 +216,18 @@ export class Serving {
     }
   }
 
-  async #serveFetch(handler: Fetcher | FetchHandler, shape: string): Promise<void> {
+  async #serveFetch(
+    handler: Fetcher | FetchHandler,
+    shape: string,
+    bind: readonly BindAddress[] = this.#resolved.settings.bind,
+  ): Promise<void> {
     const hooks = {
       log: this.#log,
       ...(this.#recordAccess && { recordAccess: this.#recordAccess }),
       claim: this.#parent?.claim,
       trace: this.#parent?.trace,
     };
-    this.#server = await startServer(handler, this.#resolved.settings, hooks);
+    this.#server = await startServer(handler, { ...this.#resolved.settings, bind }, hooks);
     void this.#server.closed.then(() => this.#closed.resolve({ kind: 'closed' }));
     this.#announce(this.#server.addresses, this.#server.kernel, { interface: 'fetch', shape });
   }
