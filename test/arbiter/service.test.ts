@@ -20,6 +20,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { askArbiter } from '../../src/cli/ctl.ts';
+import type { ControlAnswer, ControlRequest } from '../../src/protocol/index.ts';
 import { BARE_ENVIRONMENT } from '../bare-environment.ts';
 import { type Child, withSiskin } from '../cli/child.ts';
 import { ask, Load, logged } from './service.ts';
@@ -79,6 +81,9 @@ async function topUntilRead(): Promise<Omit<Ran, 'stdout'>> {
   return { status: await exited, stderr };
 }
 
+/** What `siskin ctl` asks, without the command around it. */
+const order = (request: ControlRequest): Promise<ControlAnswer> => askArbiter(request, place('ctl.sock'));
+
 /** A port that was free a moment ago. */
 function freePort(): Promise<number> {
   return new Promise((resolve) => {
@@ -135,7 +140,7 @@ onLinux('a server with a configuration file', () => {
 
         // Log files are opened anew.
         renameSync(place('access.log'), place('access.log.1'));
-        assert.equal((await ctl('reopen')).status, 0);
+        assert.equal((await order({ command: 'reopen' })).ok, true);
         // Workers hear of it in a moment.
         while (!readFileSync(place('access.log'), 'utf8').includes('"GET /after HTTP/1.1" 200'))
           await ask(`${url}/after`);
@@ -163,15 +168,15 @@ onLinux('a server with a configuration file', () => {
           )
         );
 
-        assert.equal((await ctl('scale', '3')).stdout, '3 workers\n');
+        assert.equal((await order({ command: 'scale', workers: 3 })).message, '3 workers');
         assert.deepEqual(await topUntilRead(), { status: 0, stderr: '' });
         await logged(child, /worker \d+ serves/, 5);
         const victim = Number.parseInt((await ask(`http://127.0.0.1:${second}`)).body, 10);
-        assert.equal((await ctl('worker', 'kill', String(victim))).status, 0);
+        assert.equal((await order({ command: 'kill', pid: victim })).ok, true);
         await logged(child, /was killed by siskin ctl: another takes its place/);
-        assert.match((await ctl('worker', 'kill', '1')).stderr, /1 is no worker; they are/);
+        assert.match((await order({ command: 'kill', pid: 1 })).message ?? '', /1 is no worker; they are/);
 
-        assert.equal((await ctl('stop')).stdout, 'it stops\n');
+        assert.equal((await order({ command: 'stop' })).message, 'it stops');
         assert.deepEqual(await child.exit, [0, null]);
         assert.ok(!existsSync(place('app.pid')));
         assert.ok(!existsSync(place('ctl.sock')));
