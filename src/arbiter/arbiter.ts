@@ -175,15 +175,17 @@ export class Arbiter {
     const { crew } = this;
     const tasks = this.#tasks!;
     if (command === 'reload' || command === 'restart') this.#startReload(outcome, command === 'restart');
-    else if (command === 'more') tasks.spawn(this.#scale(crew.slots.length + 1, outcome));
-    else if (command === 'fewer') tasks.spawn(this.#scale(crew.slots.length - 1, outcome));
+    else if (command === 'more') tasks.spawn(this.#scale(() => crew.slots.length + 1, outcome));
+    else if (command === 'fewer') tasks.spawn(this.#scale(() => crew.slots.length - 1, outcome));
     else if (command === 'reopen') this.#reopen(outcome);
     else if (command === 'retire') tasks.spawn(this.#retire(outcome));
     else if (command === 'take over') this.#callSuccessor(outcome);
-    else tasks.spawn(this.#scale(command.workers, outcome));
+    else tasks.spawn(this.#scale(() => command.workers, outcome));
   }
 
-  *#scale(count: number, outcome: Signal<Outcome>): Co<void> {
+  /** `wanted` is asked when its turn comes: several orders may come at once. */
+  *#scale(wanted: () => number, outcome: Signal<Outcome>): Co<void> {
+    const count = wanted();
     if (count > 0 && this.#state === 'retired') this.#enter('serving');
     yield* this.crew.scale(count);
     const now = this.crew.slots.length;

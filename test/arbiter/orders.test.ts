@@ -87,6 +87,16 @@ describe('an arbiter that is told', () => {
     });
   });
 
+  test('to have one more and one fewer at the same time has as many as before', async () => {
+    await withArbiter({ workers: 2 }, function* (scene) {
+      yield* sleep(300);
+      for (const command of ['more', 'fewer', 'fewer', 'more'] as const) scene.arbiter.command(command);
+      yield* sleep(500);
+      assert.equal(scene.arbiter.crew.slots.length, 2);
+      assert.equal(scene.serving.length, 2);
+    });
+  });
+
   test('to reload says what has come of it', async () => {
     const good = { boots: 10 };
     const script = [good, good, good, good, { ends: { after: 20, code: 3 }, failure: 'no such file' }];
