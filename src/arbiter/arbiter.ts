@@ -6,11 +6,10 @@
 //
 // Nothing here knows of processes or sockets but through `launcher.ts`, so all of it runs in simulated time.
 
-import { ConfigError } from '../config/index.ts';
 import type { Logger } from '../log/index.ts';
 import type { Loop } from '../loop/index.ts';
 import type { Ready } from '../protocol/index.ts';
-import { Channel, type Co, type Scope, Signal, scope, type Task, until } from '../task/index.ts';
+import { Cancelled, Channel, type Co, type Scope, Signal, scope, type Task, until } from '../task/index.ts';
 import { Crew } from './crew.ts';
 import { watchHealth } from './health.ts';
 import { callHook } from './hooks.ts';
@@ -226,15 +225,16 @@ export class Arbiter {
     const former = crew.plan;
     let plan: Plan | undefined;
     try {
-      plan = yield* until(this.#options.readPlan());
+      plan = yield* this.#read();
       yield* callHook(plan.hooks, this.#log, 'onReload', { pid: process.pid });
       const { failure, replaced } = yield* crew.isRetired ? crew.revive(plan) : crew.replaceAll(plan);
       if (failure === undefined) yield* this.#finishReload(former, plan, replaced, outcome);
       else this.#failReload(former, replaced, failure, outcome);
     } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      this.#log.error({}, `reload failed, everything stays as it is: ${error.message}`);
-      outcome.set({ ok: false, message: `everything stays as it is: ${error.message}` });
+      if (error instanceof Cancelled) throw error;
+      const { message } = error as Error;
+      this.#log.error({}, `reload failed, everything stays as it is: ${message}`);
+      outcome.set({ ok: false, message: `everything stays as it is: ${message}` });
     } finally {
       if (plan !== undefined && crew.plan !== plan) plan.hooks.close();
       else if (plan !== undefined) former.hooks.close();
@@ -243,16 +243,34 @@ export class Arbiter {
     }
   }
 
+  /** Where nobody waits for it any more, what it has started is ended. */
+  *#read(): Co<Plan> {
+    const reading = this.#options.readPlan();
+    let plan: Plan | undefined;
+    try {
+      plan = yield* until(reading);
+      return plan;
+    } finally {
+      if (plan === undefined) {
+        reading.then(
+          ({ hooks }) => hooks.close(),
+          () => {},
+        );
+      }
+    }
+  }
+
   *#restart(outcome: Signal<Outcome>): Co<void> {
     const { crew } = this;
     const former = crew.plan;
     try {
-      yield* crew.restart(until(this.#options.readPlan()));
+      yield* crew.restart(this.#read());
       outcome.set({ ok: true, message: 'restarted' });
     } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      this.#log.error({}, `as before, what has changed can't be used: ${error.message}`);
-      outcome.set({ ok: false, message: error.message });
+      if (error instanceof Cancelled) throw error;
+      const { message } = error as Error;
+      this.#log.error({}, `as before, what has changed can't be used: ${message}`);
+      outcome.set({ ok: false, message });
     } finally {
       if (crew.plan !== former) former.hooks.close();
     }

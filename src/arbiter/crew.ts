@@ -131,6 +131,8 @@ export class Crew {
 
   *#empty(slot: Slot): Co<void> {
     if (slot.worker !== undefined) yield* this.drain(slot.worker);
+    // Another one may have its number by now, and its sockets.
+    if (this.#slots.some(({ index }) => index === slot.index)) return;
     this.#steering.forget(slot.index);
     this.#options.sockets.closeSlot(slot.index);
     this.#steering.update(this.#slots);
@@ -171,6 +173,7 @@ export class Crew {
       return slot.worker;
     }
     slot.worker = worker;
+    if (slot.retired) worker.kill('SIGKILL', 'is not needed');
     const { bootTimeout } = this.settings;
     const result = yield* worker.boots(bootTimeout);
     if (result === 'late') worker.kill('SIGKILL', `${worker.describeDelay(bootTimeout)} and was killed`);
@@ -306,6 +309,8 @@ export class Crew {
     } finally {
       for (const slot of slots) {
         const old = slot.worker;
+        // Started since, by another restart.
+        if (old?.draining === false) this.#tasks!.spawn(this.drain(old));
         slot.worker = undefined;
         slot.restarting?.set();
         slot.restarting = undefined;

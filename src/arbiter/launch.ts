@@ -30,14 +30,19 @@ export function launcher(loop: Loop, sockets: SocketSource): Launch {
   const buffer = Buffer.allocUnsafeSlow(MESSAGE_LIMIT);
   return (slot, plan, events) => {
     const ends = createChannel();
-    if (ends[0] >= 0) return new ChildWorker(loop, buffer, ends, sockets, slot, plan, events);
-    const error = new SystemError('socketpair', ends[0], 'a channel to a worker');
-    loop.setTimer(0, () => events.onExit({ code: null, signal: null, error }));
-    return NOT_STARTED;
+    try {
+      if (ends[0] < 0) throw new SystemError('socketpair', ends[0], 'a channel to a worker');
+      return new ChildWorker(loop, buffer, ends, sockets, slot, plan, events);
+    } catch (error) {
+      for (const fd of ends) if (fd >= 0) loop.kernel.close(fd);
+      // No descriptors, or more to be said than the system takes: an environment of megabytes.
+      loop.setTimer(0, () => events.onExit({ code: null, signal: null, error: error as Error }));
+      return NOT_STARTED;
+    }
   };
 }
 
-/** Descriptors have run out: the arbiter tries again later, as after any other end. */
+/** The arbiter tries again later, as after any other end. */
 const NOT_STARTED: WorkerProcess = {
   pid: 0,
   kill: () => {},
@@ -74,18 +79,22 @@ class ChildWorker implements WorkerProcess {
     this.#slot = slot;
     this.#events = events;
     this.#watched = boot.resolved.settings.stallWarning > 0;
-    this.#channel = ours;
-    this.#watch = loop.watch(ours, { onReady: () => this.#receive() });
+    const known = boot.development === true ? { known: sockets.targets } : {};
+    const order = Buffer.from(JSON.stringify({ ...boot, slot, ...known }));
+    if (order.length > MESSAGE_LIMIT) throw new RangeError(`its settings have ${order.length} bytes`);
     this.#child = spawnNode([WORKER], {
       cwd,
       env,
       stdio: ['ignore', 'inherit', 'inherit', theirs, 'pipe'],
     });
+    this.#channel = ours;
+    this.#watch = loop.watch(ours, { onReady: () => this.#receive() });
     loop.kernel.close(theirs);
-    this.#send({ ...boot, slot, ...(boot.development === true && { known: sockets.targets }) });
+    sendMessage(ours, order);
     // To its watchdog, which may be gone.
     this.#questions?.on('error', () => {});
-    this.#child.once('error', (error) => {
+    // A signal that may not be sent is an error, too, and can come more than once.
+    this.#child.on('error', (error) => {
       if (this.#child.pid === undefined) this.#end({ code: null, signal: null, error });
     });
     this.#child.once('exit', (code, signal) => this.#end({ code, signal }));
@@ -134,9 +143,18 @@ class ChildWorker implements WorkerProcess {
         if (size !== -EAGAIN) this.#watch.close();
         return;
       }
+      this.#take(size);
+    }
+  }
+
+  /** The app may write to any descriptor: what is no report of ours ends the worker, and nobody else. */
+  #take(size: number): void {
+    try {
       const report = JSON.parse(this.#buffer.toString('utf8', 0, size)) as Report;
       if (report.type === 'listen') this.#listen(report);
       else this.#events.onReport(report);
+    } catch {
+      this.kill('SIGKILL');
     }
   }
 

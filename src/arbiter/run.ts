@@ -169,6 +169,7 @@ class Service {
   /** The one before has given up. */
   #takeCharge(): void {
     this.#log.info({}, `has taken over from ${this.#predecessor!.pid}`);
+    this.#sockets.own();
     try {
       this.#writePidfile();
     } catch (error) {

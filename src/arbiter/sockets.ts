@@ -8,10 +8,13 @@ import { claim, steer } from '../kernel/linux/index.ts';
 import type { ListenRequest } from '../protocol/index.ts';
 import type { Sockets } from './launcher.ts';
 
-/** One socket, and who has asked for it last. */
+/** One socket. */
 interface Seat {
   readonly fd: number;
-  pid: number;
+  /** Workers that have asked for it; several may be in one slot for a while. */
+  readonly pids: Set<number>;
+  /** Nobody comes any more: it is about to be closed. */
+  unused: boolean;
 }
 
 /** The sockets at one address. */
@@ -60,13 +63,19 @@ export class ListeningSockets implements Sockets {
     const key = groupOf(request);
     const group = this.#groups.get(key);
     if (group === undefined) return this.#openFirst(key, slot, pid, target, options);
-    const known = group.seats.get(group.shared ? ALL : slot);
-    if (known !== undefined) {
-      known.pid = pid;
+    const owner = group.shared ? ALL : slot;
+    const known = group.seats.get(owner);
+    if (known?.unused === false) {
+      known.pids.add(pid);
       return known.fd;
     }
+    if (known !== undefined) {
+      // Somebody wants it again that is deaf already.
+      this.#close(group, owner);
+      return this.open(slot, pid, request);
+    }
     const fd = this.#kernel.listen(group.address, { ...group.options, reusePort: true });
-    if (fd >= 0) seat(group, slot, { fd, pid });
+    if (fd >= 0) seat(group, slot, fd, pid);
     return fd;
   }
 
@@ -81,7 +90,7 @@ export class ListeningSockets implements Sockets {
     const address = this.#kernel.localAddress(fd)!;
     const own = target.family !== 'fd';
     const group: Group = { key, target, address, options, shared, own, seats: new Map(), order: [] };
-    seat(group, shared ? ALL : slot, { fd, pid });
+    seat(group, shared ? ALL : slot, fd, pid);
     this.#groups.set(key, group);
     return fd;
   }
@@ -110,9 +119,17 @@ export class ListeningSockets implements Sockets {
 
   stopUnused(slot: number, pid: number): boolean {
     const unused = [...this.#unused(slot, pid)];
-    for (const [, , { fd }] of unused) this.#kernel.stopListening(fd);
-    // Closed later, whoever has the slot by then.
-    for (const [, , each] of unused) each.pid = UNUSED;
+    for (const [, , each] of unused) {
+      this.#kernel.stopListening(each.fd);
+      each.unused = true;
+    }
+    // Who was here before needs none of them any more.
+    for (const { shared, seats } of this.#groups.values()) {
+      const kept = seats.get(slot);
+      if (shared || kept?.pids.has(pid) !== true) continue;
+      kept.pids.clear();
+      kept.pids.add(pid);
+    }
     return unused.length > 0;
   }
 
@@ -120,13 +137,13 @@ export class ListeningSockets implements Sockets {
     for (const group of this.#groups.values()) {
       const owner = group.shared ? ALL : slot;
       const found = group.seats.get(owner);
-      if (found !== undefined && found.pid !== pid) yield [group, owner, found];
+      if (found !== undefined && !found.pids.has(pid)) yield [group, owner, found];
     }
   }
 
   closeUnused(slot: number): void {
-    for (const [group, owner, { pid }] of [...this.#unused(slot, NOBODY)]) {
-      if (pid === UNUSED) this.#close(group, owner);
+    for (const [group, owner, { unused }] of [...this.#unused(slot, NOBODY)]) {
+      if (unused) this.#close(group, owner);
     }
   }
 
@@ -165,11 +182,16 @@ export class ListeningSockets implements Sockets {
   ): void {
     const group: Group = { key, target, address, options, shared, own, seats: new Map(), order: [] };
     for (const [i, slot] of slots.entries()) {
-      const fd = descriptors[i]!;
-      if (own) claim(fd, address);
-      seat(group, slot, { fd, pid: NOBODY });
+      seat(group, slot, descriptors[i]!, NOBODY);
     }
     this.#groups.set(key, group);
+  }
+
+  /** The arbiter that they were taken over from has given them up: they are stopped, and files removed, by this one. */
+  own(): void {
+    for (const { own, address, seats } of this.#groups.values()) {
+      if (own) for (const { fd } of seats.values()) claim(fd, address);
+    }
   }
 
   get targets(): readonly BindAddress[] {
@@ -183,16 +205,15 @@ export class ListeningSockets implements Sockets {
   }
 }
 
-/** Processes that there are none of. */
+/** A process that there is none of. */
 const NOBODY = -1;
-const UNUSED = -2;
 
 /** What all workers' requests for one address have in common. */
 export function groupOf({ target, ordinal }: Pick<ListenRequest, 'target' | 'ordinal'>): string {
   return `${formatBind(target)} ${ordinal}`;
 }
 
-function seat(group: Group, slot: number, place: Seat): void {
-  group.seats.set(slot, place);
+function seat(group: Group, slot: number, fd: number, pid: number): void {
+  group.seats.set(slot, { fd, pids: new Set([pid]), unused: false });
   group.order.push(slot);
 }

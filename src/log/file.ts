@@ -2,7 +2,7 @@
 // be written (the disk is full) loses lines, which it says when it can again, and nothing else: a server is not to stop
 // for want of a log.
 
-import { closeSync, constants, fchownSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, fchownSync, fstatSync, openSync, writeSync } from 'node:fs';
 import type { LogSink } from './logger.ts';
 
 /** Milliseconds until a file that could not be written is tried again. */
@@ -14,7 +14,7 @@ export interface LogOwner {
   readonly gid: number;
 }
 
-const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
+const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;
 const MODE = 0o640;
 
 export class LogFile implements LogSink {
@@ -39,13 +39,16 @@ export class LogFile implements LogSink {
    */
   #open(): number {
     if (this.#owner === undefined) return openSync(this.#path, 'a', MODE);
-    const flags = O_WRONLY | O_APPEND | O_NOFOLLOW;
+    const flags = O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK;
     let fd: number;
     try {
       fd = openSync(this.#path, flags | O_CREAT | O_EXCL, MODE);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      return openSync(this.#path, flags);
+      fd = openSync(this.#path, flags);
+      if (fstatSync(fd).isFile()) return fd;
+      closeSync(fd);
+      throw new Error(`${this.#path} is no ordinary file`);
     }
     fchownSync(fd, this.#owner.uid, this.#owner.gid);
     return fd;

@@ -45,7 +45,10 @@ export class Parent {
 
   /** An arbiter that does not listen has other things to do: nothing is lost with a report but its news. */
   report(report: Report): void {
-    sendMessage(this.#fd, Buffer.from(JSON.stringify(report)));
+    const message = Buffer.from(JSON.stringify(report));
+    if (message.length <= MESSAGE_LIMIT) sendMessage(this.#fd, message);
+    else if (report.type === 'failed')
+      this.report({ ...report, message: `${report.message.slice(0, 8000)} ...` });
   }
 
   /** A listening socket at `target`, which the arbiter keeps open whatever becomes of this process. Throws `SystemError`. */

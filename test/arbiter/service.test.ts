@@ -230,6 +230,30 @@ onLinux('a new arbiter', () => {
   });
 });
 
+onLinux('a new arbiter that fails', () => {
+  test('leaves the old one serving, at TCP and unix sockets', TIMEOUT, async () => {
+    write('breaks.mjs', 'export default () => new Response("good");');
+    const path = place('takeover.sock');
+    const args = [
+      'breaks.mjs',
+      '-c',
+      write('none.mjs', 'export default {}'),
+      '--bind',
+      '127.0.0.1:0',
+      '--bind',
+      `unix:${path}`,
+    ];
+    await withSiskin(args, { cwd: directory }, async (child) => {
+      const url = await child.url();
+      write('breaks.mjs', 'export default () => new Response("bad"');
+      child.process.kill('SIGUSR2');
+      await logged(child, /no new arbiter, everything stays as it is/);
+      assert.equal((await ask(url)).body, 'good');
+      assert.ok(existsSync(path));
+    });
+  });
+});
+
 async function printedTimes(child: Child, pattern: RegExp, times: number): Promise<string> {
   await logged(child, pattern, times);
   return [...child.stdout.matchAll(pattern)][times - 1]![1]!;

@@ -140,6 +140,54 @@ describe('listening sockets of an arbiter', () => {
     });
   });
 
+  test('what several workers of a slot have asked for stays, whichever of them gets the place', () => {
+    withSockets((sockets) => {
+      const fd = sockets.open(0, 1, request(ANY_PORT));
+      for (const pid of [2, 3]) assert.equal(sockets.open(0, pid, request(ANY_PORT)), fd);
+      assert.equal(sockets.stopUnused(0, 2), false);
+      assert.deepEqual(
+        connectMany(portOf(fd), [fd], 3, () => {}),
+        [3],
+      );
+    });
+  });
+
+  test('what nobody has wanted for a moment is opened anew for who wants it again', () => {
+    withSockets((sockets) => {
+      const first = sockets.open(0, 1, request(ANY_PORT, 0));
+      assert.ok(first >= 0);
+      sockets.open(0, 2, request(ANY_PORT, 1));
+      assert.equal(sockets.stopUnused(0, 2), true);
+      const again = sockets.open(0, 3, request(ANY_PORT, 0));
+      assert.ok(again >= 0, String(again));
+      assert.deepEqual(
+        connectMany(portOf(again), [again], 2, () => {}),
+        [2],
+      );
+    });
+  });
+
+  test('one who has copies of them, and gives up, leaves them as they are', () => {
+    withSockets((ours) => {
+      const fd = ours.open(0, PID, request(ANY_PORT));
+      const theirs = new ListeningSockets(kernel, false);
+      for (const { text, descriptors } of ours.handOut()) theirs.takeIn(text, descriptors);
+      // Another process would have descriptors of its own: this one is asked whether it may make them deaf.
+      kernel.adopt(fd);
+      theirs.stopListening();
+      assert.deepEqual(
+        connectMany(portOf(fd), [fd], 3, () => {}),
+        [3],
+      );
+      theirs.own();
+      theirs.stopListening();
+      assert.deepEqual(
+        connectMany(portOf(fd), [fd], 3, () => {}),
+        [0],
+      );
+    });
+  });
+
   test('another arbiter takes all of them over, queues and places included', () => {
     withSockets((ours) => {
       const listeners = [0, 1, 2].map((slot) => ours.open(slot, PID, request(ANY_PORT)));
