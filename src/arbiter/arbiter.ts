@@ -9,7 +9,18 @@
 import type { Logger } from '../log/index.ts';
 import type { Loop } from '../loop/index.ts';
 import type { Ready } from '../protocol/index.ts';
-import { Cancelled, Channel, type Co, type Scope, Signal, scope, type Task, until } from '../task/index.ts';
+import {
+  Cancelled,
+  Channel,
+  type Co,
+  race,
+  type Scope,
+  Signal,
+  scope,
+  sleep,
+  type Task,
+  until,
+} from '../task/index.ts';
 import { Crew } from './crew.ts';
 import { watchHealth } from './health.ts';
 import { callHook } from './hooks.ts';
@@ -67,6 +78,8 @@ export interface ArbiterOptions {
 }
 
 const START_FAILURE = 1;
+/** How often `bootTimeout` passes until a successor gives up that has no worker in some slot. */
+const COMPLETION = 2;
 
 interface Order {
   readonly command: Command;
@@ -82,6 +95,8 @@ export class Arbiter {
   #tasks: Scope | undefined;
   #state: State = 'starting';
   #reload: Task<void> | undefined;
+  /** That were begun. */
+  #reloads = 0;
   #successor: Successor | undefined;
   /** Another arbiter has the sockets, and serves. */
   #handedOver = false;
@@ -157,12 +172,21 @@ export class Arbiter {
 
   *#start(tasks: Scope, count: number): Co<void> {
     const { crew } = this;
+    const { inherited = 0 } = this.#options;
     yield* crew.start(tasks, count);
     this.#enter('serving');
     tasks.spawn(callHook(crew.plan.hooks, this.#log, 'whenReady', { pid: process.pid }));
     if (this.#options.onComplete === undefined) return;
-    yield* crew.complete(count);
-    this.#options.onComplete();
+    const { bootTimeout } = crew.settings;
+    yield* race<unknown>([crew.complete(count), sleep(COMPLETION * bootTimeout)]);
+    if (crew.serving >= count) this.#options.onComplete();
+    else if (inherited > 0) {
+      this.#log.error(
+        {},
+        `only ${crew.serving} of ${count} workers serve: the arbiter before this one goes on`,
+      );
+      crew.failed.set(START_FAILURE);
+    }
   }
 
   *#failToStart(): Co<void> {
@@ -222,6 +246,7 @@ export class Arbiter {
     const { crew } = this;
     this.#log.info({}, 'reload: new workers boot, old ones serve until then');
     this.#enter('reloading');
+    const mine = ++this.#reloads;
     const former = crew.plan;
     let plan: Plan | undefined;
     try {
@@ -239,7 +264,7 @@ export class Arbiter {
       if (plan !== undefined && crew.plan !== plan) plan.hooks.close();
       else if (plan !== undefined) former.hooks.close();
       if (!outcome.isSet) outcome.set({ ok: false, message: 'something else was asked for meanwhile' });
-      this.#enter('serving');
+      if (mine === this.#reloads) this.#enter(crew.isRetired ? 'retired' : 'serving');
     }
   }
 

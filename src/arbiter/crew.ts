@@ -97,7 +97,12 @@ export class Crew {
 
   /** Waits until there is a worker that serves in each slot. */
   *complete(count: number): Co<void> {
-    while (this.#slots.filter(({ worker }) => worker?.serving === true).length < count) yield* sleep(20);
+    while (this.serving < count) yield* sleep(20);
+  }
+
+  /** Slots in which a worker serves. */
+  get serving(): number {
+    return this.#slots.filter(({ worker }) => worker?.serving === true).length;
   }
 
   // ── Slots ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -363,7 +368,7 @@ export class Crew {
     for (let i = 0; i < count; i++) this.#addSlot();
     const { bootTimeout } = this.settings;
     yield* race<unknown>([this.complete(count), sleep(bootTimeout)]);
-    const replaced = this.#slots.filter(({ worker }) => worker?.serving === true).length;
+    const replaced = this.serving;
     const failure = replaced < count ? `did not serve within ${bootTimeout} ms (bootTimeout)` : undefined;
     return { failure, replaced };
   }

@@ -6,8 +6,8 @@ import type { ChildProcess } from 'node:child_process';
 import { extname } from 'node:path';
 import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import type { BindAddress } from '../config/index.ts';
-import { EAGAIN, SystemError } from '../kernel/index.ts';
+import { type BindAddress, formatBind, type Settings } from '../config/index.ts';
+import { EACCES, EAGAIN, SystemError } from '../kernel/index.ts';
 import { createChannel, MESSAGE_LIMIT, receiveMessage, sendMessage } from '../kernel/linux/index.ts';
 import type { Loop, Watch } from '../loop/index.ts';
 import { type ListenRequest, type Order, QUESTIONS, type Report, spawnNode } from '../protocol/index.ts';
@@ -61,6 +61,7 @@ class ChildWorker implements WorkerProcess {
   readonly #channel: number;
   readonly #watch: Watch;
   readonly #child: ChildProcess;
+  readonly #guard: ((request: ListenRequest) => ListenRequest | undefined) | undefined;
   /** It has a thread that hears what is written to the pipe. */
   readonly #watched: boolean;
 
@@ -78,6 +79,7 @@ class ChildWorker implements WorkerProcess {
     this.#sockets = sockets;
     this.#slot = slot;
     this.#events = events;
+    this.#guard = boot.identity && guardOf(boot.resolved.settings);
     this.#watched = boot.resolved.settings.stallWarning > 0;
     const known = boot.development === true ? { known: sockets.targets } : {};
     const order = Buffer.from(JSON.stringify({ ...boot, slot, ...known }));
@@ -158,9 +160,11 @@ class ChildWorker implements WorkerProcess {
     }
   }
 
-  #listen(request: ListenRequest): void {
-    const fd = this.#sockets.open(this.#slot, this.pid, request);
-    const group = groupOf(request);
+  #listen(asked: ListenRequest): void {
+    // What an unprivileged worker asks of a root arbiter is what the settings say, and nothing else.
+    const request = this.#guard === undefined ? asked : this.#guard(asked);
+    const fd = request === undefined ? -EACCES : this.#sockets.open(this.#slot, this.pid, request);
+    const group = groupOf(asked);
     this.#send({ type: 'listening', errno: Math.min(fd, 0), group }, Math.max(fd, -1));
   }
 
@@ -172,4 +176,18 @@ class ChildWorker implements WorkerProcess {
     this.#questions?.destroy();
     this.#events.onExit(exit);
   }
+}
+
+/** Ports below need root. */
+const FIRST_FREE_PORT = 1024;
+
+/** What a worker that is another user may have opened for it. */
+function guardOf({ bind, unixMode }: Settings): (request: ListenRequest) => ListenRequest | undefined {
+  const given = new Set(bind.map(formatBind));
+  return (request) => {
+    const { target } = request;
+    const free = 'port' in target && (target.port === 0 || target.port >= FIRST_FREE_PORT);
+    if (!free && !given.has(formatBind(target))) return undefined;
+    return { ...request, options: { ...request.options, mode: unixMode } };
+  };
 }

@@ -44,7 +44,8 @@ function readPid(path: string): number | undefined {
 /** After a restart of the machine the number may be somebody else's. */
 function isArbiter(pid: number): boolean {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('siskin');
+    // As `procName` has it, or as it was started.
+    return /siskin|: arbiter/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
   } catch {
     return false;
   }

@@ -22,6 +22,8 @@ const MAIN = fileURLToPath(
 
 /** Milliseconds in which the file must have loaded. */
 const LOAD_TIME = 30_000;
+/** Milliseconds in which it must have ended when nobody needs it any more. */
+const END_TIME = 10_000;
 
 export interface ConfigurationPlace {
   /** Absolute. */
@@ -70,6 +72,7 @@ class HookProcess implements Hooks {
     });
     const late = setTimeout(() => {
       loaded.reject(new ConfigError([], `${file} did not load within ${LOAD_TIME / 1000} s`));
+      this.#child.kill('SIGKILL');
     }, LOAD_TIME);
     void this.loaded.catch(() => {}).then(() => clearTimeout(late));
     this.#child.on('message', (message: Loaded | HookDone) => {
@@ -87,7 +90,7 @@ class HookProcess implements Hooks {
       for (const call of this.#calls.values()) call.reject(new Error(`the process of the hooks ${how}`));
       this.#calls.clear();
     };
-    this.#child.once('error', (error) => onEnd(`could not be started: ${error.message}`));
+    this.#child.on('error', (error) => onEnd(`could not be started: ${error.message}`));
     this.#child.once('exit', (code, signal) => onEnd(`has ended (${signal ?? `status ${code}`})`));
     // It keeps nobody alive: when the arbiter ends, so does it.
     this.#child.unref();
@@ -114,6 +117,9 @@ class HookProcess implements Hooks {
   }
 
   close(): void {
-    if (this.#child.connected) this.#child.disconnect();
+    if (!this.#child.connected) return;
+    this.#child.disconnect();
+    // A hook that never ends does not notice.
+    setTimeout(() => this.#child.kill('SIGKILL'), END_TIME).unref();
   }
 }

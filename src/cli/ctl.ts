@@ -21,6 +21,8 @@ import { refuse } from './serve.ts';
 import { table } from './table.ts';
 
 const FAILURE = 1;
+/** Milliseconds. */
+const ANSWER_TIME = 5000;
 
 /** No arbiter answers. */
 class Unreachable extends Error {
@@ -122,6 +124,10 @@ export function askArbiter(request: ControlRequest, path: string): Promise<Contr
     const socket = connect({ path, allowHalfOpen: true });
     let text = '';
     socket.setEncoding('utf8').on('data', (piece: string) => (text += piece));
+    // What is only looked up is there at once; a reload takes as long as the app.
+    if (request.command === 'status') {
+      socket.setTimeout(ANSWER_TIME, () => socket.destroy(new Error('it takes too long')));
+    }
     socket.once('connect', () => socket.end(`${JSON.stringify(request)}\n`));
     socket.once('error', (error: NodeJS.ErrnoException) => {
       const why = error.code === 'EACCES' ? 'it belongs to another user' : error.message;
