@@ -62,6 +62,8 @@ export class Crew {
   readonly served = new Signal();
   #tasks: Scope | undefined;
   #stopping = false;
+  /** Somebody has chosen a number. */
+  #scaled = false;
   /** Slots before all workers were retired. */
   #retired = 0;
 
@@ -92,7 +94,8 @@ export class Crew {
     this.#tasks = tasks;
     this.#addSlot();
     yield* this.served.wait();
-    for (let i = 1; i < count; i++) this.#addSlot();
+    // Unless somebody has said meanwhile how many there are to be.
+    while (!this.#scaled && this.#slots.length < count) this.#addSlot();
   }
 
   /** Waits until there is a worker that serves in each slot. */
@@ -113,6 +116,7 @@ export class Crew {
       this.#log.warn({}, 'one worker fewer would be none: ignored');
       return;
     }
+    this.#scaled = true;
     const had = this.#slots.length;
     while (this.#slots.length < count) this.#addSlot();
     const surplus = this.#slots.splice(count);

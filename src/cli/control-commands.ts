@@ -47,7 +47,7 @@ export function addControlCommands(root: Command): void {
     });
   }
   add('scale', 'So many workers from now on')
-    .argument('<WORKERS>', 'how many', wholeNumber)
+    .argument('<WORKERS>', 'how many', workerCount)
     .action(async (workers: number, options: ControlOptions) => {
       await (await import('./ctl.ts')).orderCommand({ command: 'scale', workers }, options);
     });
@@ -76,6 +76,13 @@ function withPlace(command: Command): Command {
     .addOption(new Option('--control-socket <PATH>', "The arbiter's socket"))
     .addOption(new Option('--pid <PID>', 'The process id of the arbiter').argParser(wholeNumber))
     .addOption(new Option('-c, --config <FILE>', 'The configuration file that names the socket'));
+}
+
+/** As many as the setting `workers` takes. */
+function workerCount(text: string): number {
+  const count = wholeNumber(text);
+  if (count > 1024) throw new InvalidArgumentError('It is above 1024.');
+  return count;
 }
 
 function wholeNumber(text: string): number {

@@ -87,6 +87,15 @@ describe('an arbiter that is told', () => {
     });
   });
 
+  test('how many workers to have before the first one serves has that many', async () => {
+    await withArbiter({ workers: 4 }, function* (scene) {
+      yield* sleep(50);
+      scene.arbiter.command({ workers: 2 });
+      yield* sleep(500);
+      assert.equal(scene.serving.length, 2);
+    });
+  });
+
   test('to have one more and one fewer at the same time has as many as before', async () => {
     await withArbiter({ workers: 2 }, function* (scene) {
       yield* sleep(300);
