@@ -118,7 +118,7 @@ export class ListeningSockets implements Sockets {
   }
 
   stopUnused(slot: number, pid: number): boolean {
-    const unused = [...this.#unused(slot, pid)];
+    const unused = [...this.#seatsOf(slot)].filter(([, , { pids }]) => !pids.has(pid));
     for (const [, , each] of unused) {
       this.#kernel.stopListening(each.fd);
       each.unused = true;
@@ -133,16 +133,17 @@ export class ListeningSockets implements Sockets {
     return unused.length > 0;
   }
 
-  *#unused(slot: number, pid: number): Generator<readonly [Group, number, Seat]> {
+  /** What a worker in `slot` may have asked for, with whose it is: its slot's, or all slots'. */
+  *#seatsOf(slot: number): Generator<readonly [Group, number, Seat]> {
     for (const group of this.#groups.values()) {
       const owner = group.shared ? ALL : slot;
       const found = group.seats.get(owner);
-      if (found !== undefined && !found.pids.has(pid)) yield [group, owner, found];
+      if (found !== undefined) yield [group, owner, found];
     }
   }
 
   closeUnused(slot: number): void {
-    for (const [group, owner, { unused }] of [...this.#unused(slot, NOBODY)]) {
+    for (const [group, owner, { unused }] of [...this.#seatsOf(slot)]) {
       if (unused) this.#close(group, owner);
     }
   }
@@ -181,9 +182,7 @@ export class ListeningSockets implements Sockets {
     descriptors: readonly number[],
   ): void {
     const group: Group = { key, target, address, options, shared, own, seats: new Map(), order: [] };
-    for (const [i, slot] of slots.entries()) {
-      seat(group, slot, descriptors[i]!, NOBODY);
-    }
+    for (const [i, slot] of slots.entries()) seat(group, slot, descriptors[i]!);
     this.#groups.set(key, group);
   }
 
@@ -205,15 +204,12 @@ export class ListeningSockets implements Sockets {
   }
 }
 
-/** A process that there is none of. */
-const NOBODY = -1;
-
 /** What all workers' requests for one address have in common. */
 export function groupOf({ target, ordinal }: Pick<ListenRequest, 'target' | 'ordinal'>): string {
   return `${formatBind(target)} ${ordinal}`;
 }
 
-function seat(group: Group, slot: number, fd: number, pid: number): void {
-  group.seats.set(slot, { fd, pids: new Set([pid]), unused: false });
+function seat(group: Group, slot: number, fd: number, ...pids: readonly number[]): void {
+  group.seats.set(slot, { fd, pids: new Set(pids), unused: false });
   group.order.push(slot);
 }

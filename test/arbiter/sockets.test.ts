@@ -167,6 +167,25 @@ describe('listening sockets of an arbiter', () => {
     });
   });
 
+  test('what was taken over is closed, too, when no worker wants it any more', () => {
+    withSockets((sockets) => {
+      const dropped = kernel.listen(ANY_PORT, OPTIONS);
+      const address = kernel.localAddress(dropped)!;
+      const text = {
+        target: address,
+        address,
+        options: OPTIONS,
+        shared: false,
+        own: true,
+        slots: [0],
+      } as const;
+      sockets.takeIn({ key: 'somewhere 0', ...text }, [dropped]);
+      assert.equal(sockets.stopUnused(0, PID), true);
+      sockets.closeUnused(0);
+      assert.equal(kernel.accept(dropped), -EBADF);
+    });
+  });
+
   test('one who has copies of them, and gives up, leaves them as they are', () => {
     withSockets((ours) => {
       const fd = ours.open(0, PID, request(ANY_PORT));
