@@ -2,12 +2,9 @@
 // else comes of it, unless the caller decides otherwise.
 
 import type { Logger } from '../log/index.ts';
-import type { ArbiterHook, SpawnResult } from '../protocol/index.ts';
+import { type ArbiterHook, HOOK_TIME, type SpawnResult } from '../protocol/index.ts';
 import { Cancelled, type Co, DeadlineExceeded, deadline, until } from '../task/index.ts';
 import type { Hooks } from './launcher.ts';
-
-/** Milliseconds. */
-const HOOK_TIME = 10_000;
 
 /** What the hook has returned; `failed` where it threw. Returns at once where there is none. */
 export function* callHook(

@@ -7,8 +7,8 @@ import { extname } from 'node:path';
 import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { type BindAddress, formatBind, type Settings } from '../config/index.ts';
-import { EACCES, EAGAIN, SystemError } from '../kernel/index.ts';
-import { createChannel, MESSAGE_LIMIT, receiveMessage, sendMessage } from '../kernel/linux/index.ts';
+import { EACCES, SystemError } from '../kernel/index.ts';
+import { createChannel, MESSAGE_LIMIT, receiveAll, sendMessage } from '../kernel/linux/index.ts';
 import type { Loop, Watch } from '../loop/index.ts';
 import { type ListenRequest, type Order, QUESTIONS, type Report, spawnNode } from '../protocol/index.ts';
 import type { Launch, Plan, WorkerEvents, WorkerProcess } from './launcher.ts';
@@ -139,20 +139,13 @@ class ChildWorker implements WorkerProcess {
 
   /** All that has come. */
   #receive(): void {
-    for (;;) {
-      const { size } = receiveMessage(this.#channel, this.#buffer);
-      if (size <= 0) {
-        if (size !== -EAGAIN) this.#watch.close();
-        return;
-      }
-      this.#take(size);
-    }
+    if (!receiveAll(this.#channel, this.#buffer, (message) => this.#take(message))) this.#watch.close();
   }
 
   /** The app may write to any descriptor: what is no report of ours ends the worker, and nobody else. */
-  #take(size: number): void {
+  #take(message: string): void {
     try {
-      const report = JSON.parse(this.#buffer.toString('utf8', 0, size)) as Report;
+      const report = JSON.parse(message) as Report;
       if (report.type === 'listen') this.#listen(report);
       else this.#events.onReport(report);
     } catch {

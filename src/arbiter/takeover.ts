@@ -16,6 +16,7 @@ import {
   createChannel,
   keepPrivate,
   MESSAGE_LIMIT,
+  receiveAll,
   receiveMessage,
   sendMessage,
 } from '../kernel/linux/index.ts';
@@ -91,17 +92,12 @@ class SuccessorProcess implements Successor {
   }
 
   #receive(): void {
-    for (;;) {
-      const { size } = receiveMessage(this.#channel, this.#buffer);
-      if (size === -EAGAIN) return;
-      if (size <= 0) {
-        this.#end('has ended; it has said why');
-        return;
-      }
-      const message = JSON.parse(this.#buffer.toString('utf8', 0, size)) as FromNew;
+    const open = receiveAll(this.#channel, this.#buffer, (text) => {
+      const message = JSON.parse(text) as FromNew;
       if (message.type === 'hello') this.#meet(message.pid);
       else this.#events.onServing();
-    }
+    });
+    if (!open) this.#end('has ended; it has said why');
   }
 
   /** It reads now, so that sending does not wait for long. */

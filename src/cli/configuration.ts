@@ -30,9 +30,7 @@ export interface CommandLine {
 /** In development old workers end at once. */
 const DEVELOPMENT: Partial<Settings> = { gracefulTimeout: 1000, keepAliveGrace: 0 };
 
-export const CONFIG_FILES = ['ts', 'mts', 'js', 'mjs', 'cjs'].map(
-  (extension) => `siskin.config.${extension}`,
-);
+const CONFIG_FILES = ['ts', 'mts', 'js', 'mjs', 'cjs'].map((extension) => `siskin.config.${extension}`);
 
 /** Reads it all. Rejects with `ConfigError`; sees to it that nothing is left behind then. */
 export async function readPlan(command: CommandLine): Promise<Plan> {
@@ -40,9 +38,9 @@ export async function readPlan(command: CommandLine): Promise<Plan> {
   const start = startDirectory();
   // These say where the rest is found.
   const early = await resolveSettings({ flags, env: process.env, only: ['config', 'envFile', 'chdir'] });
-  let cwd = directoryOf(early, start);
+  const { file: path, ...found } = placeOf(early);
+  let { cwd } = found;
   let fromFiles = readEnvFiles(early.settings.envFile, start);
-  const path = configFile(early.settings.config, start, cwd);
   const place = { file: path ?? '', cwd, env: { ...fromFiles, ...process.env, PWD: cwd } };
   const { loaded, hooks } =
     path === undefined ? { loaded: undefined, hooks: NO_HOOKS } : await loadConfiguration(place);
@@ -97,6 +95,13 @@ async function identityFor(resolved: ResolvedSettings): Promise<Identity | undef
 function missingApp(file: string | undefined): string {
   const place = file === undefined ? '' : `, and ${file} has no app`;
   return `missing required argument 'APP'${place}\n  Name the file that exports your app: siskin serve app.ts`;
+}
+
+/** The directory that everything runs in, and the configuration file, if there is one. Throws `ConfigError`. */
+export function placeOf(early: ResolvedSettings): { cwd: string; file: string | undefined } {
+  const start = startDirectory();
+  const cwd = directoryOf(early, start);
+  return { cwd, file: configFile(early.settings.config, start, cwd) };
 }
 
 function directoryOf({ settings, origins }: ResolvedSettings, base: string): string {

@@ -1,8 +1,7 @@
 // `siskin ctl`: one question to an arbiter that runs, and its answer, for people or as JSON.
 
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { connect } from 'node:net';
-import { resolve } from 'node:path';
 import process from 'node:process';
 import { resolveSettings } from '../config/index.ts';
 import {
@@ -14,7 +13,7 @@ import {
   type WorkerStack,
   type WorkerStatus,
 } from '../protocol/index.ts';
-import { CONFIG_FILES } from './configuration.ts';
+import { placeOf } from './configuration.ts';
 import { loadConfiguration } from './configuration-process.ts';
 import type { ControlOptions } from './control-commands.ts';
 import { refuse } from './serve.ts';
@@ -97,9 +96,7 @@ async function chosenSocket(flag: string | undefined, config: string | undefined
   const only = ['controlSocket', 'config', 'chdir'] as const;
   const early = await resolveSettings({ flags, env: process.env, only });
   if (early.origins.controlSocket.kind !== 'default') return early.settings.controlSocket;
-  const cwd = resolve(startDirectory(), early.settings.chdir);
-  const names = early.settings.config === '' ? CONFIG_FILES : [early.settings.config];
-  const file = names.map((name) => resolve(cwd, name)).find((path) => existsSync(path));
+  const { cwd, file } = placeOf(early);
   if (file === undefined) return '';
   const { loaded, hooks } = await loadConfiguration({ file, cwd, env: process.env });
   hooks.close();

@@ -57,6 +57,9 @@ export interface WorkerHooks {
   readonly workerExit?: (worker: WorkerInfo) => Awaitable<void>;
 }
 
+/** Milliseconds that a hook is waited for. */
+export const HOOK_TIME = 10_000;
+
 export const ARBITER_HOOKS = [
   'onStarting',
   'whenReady',

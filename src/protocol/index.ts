@@ -5,6 +5,7 @@ export {
   type ArbiterHook,
   type ArbiterHooks,
   type Configuration,
+  HOOK_TIME,
   type HookCall,
   type HookDone,
   type Loaded,

@@ -3,8 +3,14 @@
 
 import { Buffer } from 'node:buffer';
 import { type BindAddress, formatBind } from '../config/index.ts';
-import { EAGAIN, ECONNRESET, type ListenOptions, SystemError } from '../kernel/index.ts';
-import { keepPrivate, MESSAGE_LIMIT, receiveMessage, sendMessage } from '../kernel/linux/index.ts';
+import { ECONNRESET, type ListenOptions, SystemError } from '../kernel/index.ts';
+import {
+  keepPrivate,
+  MESSAGE_LIMIT,
+  receiveAll,
+  receiveMessage,
+  sendMessage,
+} from '../kernel/linux/index.ts';
 import { SocketListener } from '../net/index.ts';
 import { sharedLoop } from '../node/index.ts';
 import { type Boot, CHANNEL, type Lend, type Listening, type Order, type Report } from '../protocol/index.ts';
@@ -77,17 +83,12 @@ export class Parent {
   watch(onGone: () => void): void {
     const watch = sharedLoop().watch(this.#fd, {
       onReady: () => {
-        for (;;) {
-          // ECONNRESET where it has left reports unread.
-          const { size, descriptor } = receiveMessage(this.#fd, this.#buffer);
-          if (size === -EAGAIN) return;
-          if (size <= 0) {
-            watch.close();
-            onGone();
-            return;
-          }
-          this.#obey(this.#read(size), descriptor);
-        }
+        const open = receiveAll(this.#fd, this.#buffer, (text, descriptor) => {
+          this.#obey(JSON.parse(text) as Order, descriptor);
+        });
+        if (open) return;
+        watch.close();
+        onGone();
       },
     });
     watch.referenced = false;
@@ -120,10 +121,6 @@ export class Parent {
   #receive(): { order: Order; descriptor: number } {
     const { size, descriptor } = receiveMessage(this.#fd, this.#buffer, true);
     if (size <= 0) throw new SystemError('recvmsg', size === 0 ? -ECONNRESET : size, 'the arbiter has gone');
-    return { order: this.#read(size), descriptor };
-  }
-
-  #read(size: number): Order {
-    return JSON.parse(this.#buffer.toString('utf8', 0, size)) as Order;
+    return { order: JSON.parse(this.#buffer.toString('utf8', 0, size)) as Order, descriptor };
   }
 }

@@ -10,6 +10,7 @@ import { isServing, stopAll } from '../node/index.ts';
 import {
   type Boot,
   beatInterval,
+  HOOK_TIME,
   type WorkerHook,
   type WorkerHooks,
   type WorkerInfo,
@@ -27,8 +28,6 @@ import { Watchdog } from './watchdog.ts';
 
 const RUNTIME_FAILURE = 1;
 const LOAD_FAILURE = 3;
-/** Milliseconds that a hook is waited for. */
-const HOOK_TIME = 10_000;
 const NEVER = new Promise<never>(() => {});
 
 /** Serves the app that `boot` names until a signal, and exits with the status that says how it went. */

@@ -48,6 +48,9 @@ write(
   };`,
 );
 
+/** Of those tests that have no use for the one of another. */
+const NO_CONFIG = write('none.mjs', 'export default {}');
+
 interface Ran {
   readonly status: number | null;
   readonly stdout: string;
@@ -197,15 +200,7 @@ onLinux('a server with a configuration file', () => {
 
 onLinux('a new arbiter', () => {
   test('takes over and hands over again under load, and drops nothing', TIMEOUT, async () => {
-    const flags = [
-      'app.mjs',
-      '-c',
-      write('none.mjs', 'export default {}'),
-      '-w',
-      '2',
-      '--min-uptime',
-      '20ms',
-    ];
+    const flags = ['app.mjs', '-c', NO_CONFIG, '-w', '2', '--min-uptime', '20ms'];
     const quick = ['--keep-alive-grace', '200ms', '--log-level', 'debug'];
     await withSiskin([...flags, ...quick, '--bind', '127.0.0.1:0'], { cwd: directory }, async (child) => {
       const url = await child.url();
@@ -234,15 +229,7 @@ onLinux('a new arbiter that fails', () => {
   test('leaves the old one serving, at TCP and unix sockets', TIMEOUT, async () => {
     write('breaks.mjs', 'export default () => new Response("good");');
     const path = place('takeover.sock');
-    const args = [
-      'breaks.mjs',
-      '-c',
-      write('none.mjs', 'export default {}'),
-      '--bind',
-      '127.0.0.1:0',
-      '--bind',
-      `unix:${path}`,
-    ];
+    const args = ['breaks.mjs', '-c', NO_CONFIG, '--bind', '127.0.0.1:0', '--bind', `unix:${path}`];
     await withSiskin(args, { cwd: directory }, async (child) => {
       const url = await child.url();
       write('breaks.mjs', 'export default () => new Response("bad"');
@@ -264,15 +251,7 @@ onLinux('a worker that hangs', () => {
     'keeps nobody waiting longer than it takes to notice, those in its queue included',
     TIMEOUT,
     async () => {
-      const flags = [
-        'app.mjs',
-        '-c',
-        write('none.mjs', 'export default {}'),
-        '-w',
-        '2',
-        '--control-socket',
-        'none',
-      ];
+      const flags = ['app.mjs', '-c', NO_CONFIG, '-w', '2'];
       await withSiskin(
         [...flags, '--bind', '127.0.0.1:0', '--log-level', 'debug'],
         { cwd: directory },
@@ -334,7 +313,7 @@ onLinux('siskin ctl', () => {
   test('finds a server by the directory that both are started in, for its user alone', TIMEOUT, async () => {
     const env = { SISKIN_CONTROL_SOCKET: '', XDG_RUNTIME_DIR: place('runtime') };
     mkdirSync(place('runtime'));
-    const flags = ['app.mjs', '-c', write('none.mjs', 'export default {}'), '--bind', '127.0.0.1:0'];
+    const flags = ['app.mjs', '-c', NO_CONFIG, '--bind', '127.0.0.1:0'];
     await withSiskin(flags, { cwd: directory, env }, async (child) => {
       await child.url();
       assert.equal(statSync(place('runtime/siskin')).mode & 0o777, 0o700);
@@ -365,7 +344,7 @@ onLinux('an app that is not ready', () => {
         return new Response(null, { status: ++probed > 1 ? 204 : 503 });
       };`,
     );
-    const flags = ['slow.mjs', '-c', write('none.mjs', 'export default {}')];
+    const flags = ['slow.mjs', '-c', NO_CONFIG];
     const args = [...flags, '--ready-path', '/healthz', '--bind', '127.0.0.1:0', '--log-level', 'debug'];
     await withSiskin(args, { cwd: directory }, async (child) => {
       const url = await child.url();
@@ -378,7 +357,7 @@ onLinux('an app that is not ready', () => {
 
 onLinux('a log that can not be written', () => {
   test('stops nobody', TIMEOUT, async () => {
-    const flags = ['app.mjs', '-c', write('none.mjs', 'export default {}')];
+    const flags = ['app.mjs', '-c', NO_CONFIG];
     const args = [...flags, '--access-log-file', '/dev/full', '--bind', '127.0.0.1:0'];
     await withSiskin(args, { cwd: directory }, async (child) => {
       const url = await child.url();

@@ -2,7 +2,7 @@
 // keeps messages apart, and SCM_RIGHTS hands over a descriptor, a listening socket's say, to a process that runs already.
 
 import { Buffer } from 'node:buffer';
-import { EINTR } from '../errors.ts';
+import { EAGAIN, EINTR } from '../errors.ts';
 import * as libc from './libc.ts';
 import { check } from './libc.ts';
 
@@ -75,6 +75,21 @@ export function receiveMessage(fd: number, buffer: Uint8Array, wait = false): Re
     if (size === -EINTR) continue;
     const came = size >= 0 && control.readInt32LE(12) === SCM_RIGHTS && control.readBigUInt64LE(0) > 0n;
     return { size, descriptor: came ? control.readInt32LE(16) : -1 };
+  }
+}
+
+/** Hands every message that has come to `onMessage`, as text. False where nobody is left to send any. */
+export function receiveAll(
+  fd: number,
+  buffer: Buffer,
+  onMessage: (message: string, descriptor: number) => void,
+): boolean {
+  for (;;) {
+    const { size, descriptor } = receiveMessage(fd, buffer);
+    if (size === -EAGAIN) return true;
+    // ECONNRESET where the other end has left messages unread.
+    if (size <= 0) return false;
+    onMessage(buffer.toString('utf8', 0, size), descriptor);
   }
 }
 
