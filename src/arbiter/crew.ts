@@ -6,11 +6,12 @@ import type { Logger } from '../log/index.ts';
 import type { Loop } from '../loop/index.ts';
 import type { Ready } from '../protocol/index.ts';
 import { all, type Co, race, type Scope, Semaphore, Signal, sleep } from '../task/index.ts';
+import { drain, quit } from './ending.ts';
 import { callHook } from './hooks.ts';
 import type { Exit, Launch, Plan, Sockets } from './launcher.ts';
 import { firstFree, Slot } from './slot.ts';
 import { Steering } from './steering.ts';
-import { describeExit, stackOf } from './words.ts';
+import { describeChange, describeExit, describeNext, stackOf } from './words.ts';
 import { Worker } from './worker.ts';
 
 export interface CrewOptions {
@@ -35,10 +36,6 @@ export interface Replacement {
 
 /** Milliseconds from the last SYN that was answered to the last ACK that is waited for: see net/listener.ts. */
 const HANDSHAKE_TIME = 60;
-/** Milliseconds beyond `gracefulTimeout` in which a worker cuts what is left by itself. */
-const MARGIN = 2_000;
-/** Milliseconds from SIGQUIT to SIGKILL. */
-const QUICK = 1_000;
 /** Milliseconds until a replacement that has failed is tried again. */
 const RECYCLE_PAUSE = 10_000;
 const LOAD_FAILURE = 3;
@@ -120,11 +117,8 @@ export class Crew {
     const had = this.#slots.length;
     while (this.#slots.length < count) this.#addSlot();
     const surplus = this.#slots.splice(count);
-    if (this.#slots.length !== had) {
-      const change = this.#slots.length - had;
-      const what = `${Math.abs(change) === 1 ? 'one worker' : `${Math.abs(change)} workers`} ${change > 0 ? 'more' : 'fewer'}`;
-      this.#log.info({ workers: this.#slots.length }, what);
-    }
+    const now = this.#slots.length;
+    if (now !== had) this.#log.info({ workers: now }, describeChange(now - had));
     for (const slot of surplus) slot.retired = true;
     this.#steering.update(this.#slots);
     if (surplus.length === 0) return;
@@ -161,11 +155,8 @@ export class Crew {
       const fields = { worker: slot.index, pid: worker.pid };
       const what = worker.killedFor ?? describeExit(end);
       const who = worker.pid === 0 ? 'a worker' : `worker ${worker.pid}`;
-      if (pause === 0) this.#log.error(fields, `${who} ${what}: another takes its place`);
-      else {
-        const { failures } = slot.backoff;
-        const times = failures === 1 ? '' : `${failures} times in a row; `;
-        this.#log.error(fields, `${who} ${what}: ${times}the next try is in ${pause} ms`);
+      this.#log.error(fields, `${who} ${what}: ${describeNext(slot.backoff.failures, pause)}`);
+      if (pause > 0) {
         slot.pause = new Signal();
         yield* race<unknown>([sleep(pause), slot.pause.wait()]);
         yield* slot.restarting?.wait() ?? nothing();
@@ -380,14 +371,8 @@ export class Crew {
   // ── The end ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Lets `worker` finish what it does, and no longer than it may. */
-  *drain(worker: Worker): Co<void> {
-    worker.draining = true;
-    const { gracefulTimeout } = this.settings;
-    worker.kill('SIGTERM');
-    if (yield* worker.ends(gracefulTimeout + MARGIN)) return;
-    this.#log.warn({ pid: worker.pid }, `worker ${worker.pid} does not end: killed after gracefulTimeout`);
-    worker.kill('SIGKILL', 'did not end and was killed');
-    yield* worker.exited.wait();
+  drain(worker: Worker): Co<void> {
+    return drain(worker, this.settings.gracefulTimeout, this.#log);
   }
 
   /** No slot is filled any more. */
@@ -402,14 +387,7 @@ export class Crew {
 
   /** All end at once. */
   *quitAll(): Co<void> {
-    yield* all(this.workers.map((worker) => this.#kill(worker)));
-  }
-
-  *#kill(worker: Worker): Co<void> {
-    worker.kill('SIGQUIT');
-    if (yield* worker.ends(QUICK)) return;
-    worker.kill('SIGKILL');
-    yield* worker.exited.wait();
+    yield* all(this.workers.map(quit));
   }
 
   /** Nobody comes any more; who has begun to is given the time. */

@@ -29,6 +29,19 @@ export function describeExit({ code, signal, error }: Exit): string {
   return STATUSES[code ?? 0] ?? `ended with status ${code}`;
 }
 
+/** What follows the end of a worker, the last of so many that have failed in a row. */
+export function describeNext(failures: number, pause: number): string {
+  if (pause === 0) return 'another takes its place';
+  const times = failures === 1 ? '' : `${failures} times in a row; `;
+  return `${times}the next try is in ${pause} ms`;
+}
+
+/** `one worker more`, `3 workers fewer`. */
+export function describeChange(change: number): string {
+  const count = Math.abs(change);
+  return `${count === 1 ? 'one worker' : `${count} workers`} ${change > 0 ? 'more' : 'fewer'}`;
+}
+
 /** Where a worker's main thread is, as an error that a log shows with its stack. */
 export function stackOf({ request, stack }: Stalled): Error {
   const where = request ?? 'no request that has just begun';

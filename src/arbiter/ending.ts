@@ -1,0 +1,28 @@
+// How one worker ends: as it should, or at once.
+
+import type { Logger } from '../log/index.ts';
+import type { Co } from '../task/index.ts';
+import type { Worker } from './worker.ts';
+
+/** Milliseconds beyond `gracefulTimeout` in which a worker cuts what is left by itself. */
+const MARGIN = 2_000;
+/** Milliseconds from SIGQUIT to SIGKILL. */
+const QUICK = 1_000;
+
+/** Lets `worker` finish what it does, and no longer than it may. */
+export function* drain(worker: Worker, gracefulTimeout: number, log: Logger): Co<void> {
+  worker.draining = true;
+  worker.kill('SIGTERM');
+  if (yield* worker.ends(gracefulTimeout + MARGIN)) return;
+  log.warn({ pid: worker.pid }, `worker ${worker.pid} does not end: killed after gracefulTimeout`);
+  worker.kill('SIGKILL', 'did not end and was killed');
+  yield* worker.exited.wait();
+}
+
+/** Has it end at once. */
+export function* quit(worker: Worker): Co<void> {
+  worker.kill('SIGQUIT');
+  if (yield* worker.ends(QUICK)) return;
+  worker.kill('SIGKILL');
+  yield* worker.exited.wait();
+}
