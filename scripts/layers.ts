@@ -17,14 +17,15 @@ interface Layer {
 /** The layers, from the top down. */
 export const LAYERS: Readonly<Record<string, Layer>> = {
   cli: {
-    imports: ['arbiter', 'worker', 'protocol', 'node', 'log', 'config', 'kernel'],
+    imports: ['arbiter', 'worker', 'green', 'protocol', 'node', 'log', 'config', 'kernel'],
     packages: ['commander'],
   },
   arbiter: { imports: ['protocol', 'log', 'config', 'net', 'task', 'loop', 'kernel'] },
-  worker: { imports: ['protocol', 'node', 'server', 'log', 'config', 'app', 'net', 'kernel'] },
+  worker: { imports: ['protocol', 'green', 'node', 'server', 'log', 'config', 'app', 'net', 'kernel'] },
   protocol: { imports: ['config', 'kernel'] },
   node: { imports: ['server', 'config', 'app', 'net', 'loop', 'kernel'] },
   log: { imports: ['server'], packages: ['pino'] },
+  green: { imports: ['task', 'loop', 'kernel'], packages: ['acorn', '@jridgewell/sourcemap-codec'] },
   server: { imports: ['app', 'http', 'net', 'task', 'loop', 'kernel', 'config'] },
   app: { imports: ['http', 'net', 'task', 'loop', 'kernel'] },
   http: { imports: [], pure: true },

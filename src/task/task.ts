@@ -28,6 +28,8 @@ export interface TaskOptions {
    * survive every wait. 'none': the task neither has nor sets any, which saves the server 60 ns a wait.
    */
   readonly context?: 'inherit' | 'none';
+  /** The coroutine has taken its first step already, outside of a task, and has yielded this: the task parks on it at once. */
+  readonly waitsFor?: Suspend;
 }
 
 type State = 'ready' | 'running' | 'parking' | 'parked' | 'done';
@@ -66,7 +68,16 @@ export class Task<T> implements Runnable, Waiter, PromiseLike<T> {
     this.#coroutine = isCoroutine(coroutine) ? coroutine : failing(notACoroutine(coroutine));
     this.#name = options?.name;
     if (options?.context !== 'none') this.#context = captureContext();
-    loop.schedule(this);
+    if (options?.waitsFor === undefined) loop.schedule(this);
+    else this.#adopt(options.waitsFor);
+  }
+
+  #adopt(suspend: Suspend): void {
+    this.#park(suspend);
+    if (this.#state === 'parked') return;
+    // Woken at once: it goes on in the loop's next turn, when whoever made the task listens to it.
+    this.#state = 'ready';
+    this.loop.schedule(this);
   }
 
   get name(): string {
