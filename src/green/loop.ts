@@ -6,7 +6,7 @@ import { Loop } from '../loop/index.ts';
 let loop: Loop | undefined;
 
 /** Coroutines started from now on wait on `shared`. */
-export function useLoop(shared: Loop): void {
+export function setLoop(shared: Loop): void {
   loop = shared;
 }
 
