@@ -1,3 +1,7 @@
+// What a green coroutine does before its first wait, and after.
+
+// biome-ignore-all lint/correctness/useYield: a twin need not wait.
+
 import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, it } from 'node:test';
@@ -9,7 +13,6 @@ import { type Co, sleep } from '../../src/task/index.ts';
 
 describe('a green coroutine', () => {
   it('that never waits ends where it was started', () => {
-    // biome-ignore lint/correctness/useYield: a twin that has nothing to wait for.
     const value = start(
       (function* (): Co<number> {
         return 7;
@@ -22,7 +25,6 @@ describe('a green coroutine', () => {
     assert.throws(
       () =>
         start(
-          // biome-ignore lint/correctness/useYield: a twin that has nothing to wait for.
           (function* (): Co<never> {
             throw new RangeError('no');
           })(),
