@@ -1,8 +1,8 @@
 // The log of a running server, on pino: for people on a terminal, as JSON elsewhere; warnings and errors go to
 // standard error, the rest to standard output. Made by `serve-app.ts`, handed to the server.
 
+import { createRequire } from 'node:module';
 import process from 'node:process';
-import { pino } from 'pino';
 import type { Logger } from '../server/index.ts';
 import { type AccessLog, createAccessLog } from './access-log.ts';
 import { LogFile, type LogOwner } from './file.ts';
@@ -55,6 +55,47 @@ const WANTS_METADATA = Symbol.for('pino.metadata');
  * log.warn({ connections: 10_000 }, 'accepting is paused');
  */
 export function createLogger(options: LogOptions): Logger {
+  return new LateLogger(options.level, () => createPino(options));
+}
+
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+const require = createRequire(import.meta.url);
+
+/** Has a logger made when there is something to log: pino takes 15 ms to load, and most workers never say anything. */
+class LateLogger implements Logger {
+  readonly #least: number;
+  readonly #make: () => Logger;
+  #logger: Logger | undefined;
+
+  constructor(level: LogOptions['level'], make: () => Logger) {
+    this.#least = LEVELS.indexOf(level);
+    this.#make = make;
+  }
+
+  debug(fields: object, message: string): void {
+    if (this.#least <= 0) this.#made.debug(fields, message);
+  }
+
+  info(fields: object, message: string): void {
+    if (this.#least <= 1) this.#made.info(fields, message);
+  }
+
+  warn(fields: object, message: string): void {
+    if (this.#least <= 2) this.#made.warn(fields, message);
+  }
+
+  error(fields: object, message: string): void {
+    this.#made.error(fields, message);
+  }
+
+  get #made(): Logger {
+    this.#logger ??= this.#make();
+    return this.#logger;
+  }
+}
+
+function createPino(options: LogOptions): Logger {
+  const { pino } = require('pino') as typeof import('pino');
   const { stdout, stderr } = options;
   const destination = {
     [WANTS_METADATA]: true,
