@@ -1,0 +1,68 @@
+// What was made green once need not be made again: kept in a folder of the user's, by what the source and the maker were. It
+// is only a shortcut: where the folder can't be had or trusted, everything is made anew, and nobody is told.
+
+import { createHash } from 'node:crypto';
+import { lstatSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+
+export class Cache {
+  readonly #folder: string | undefined;
+  readonly #maker: string;
+
+  /** `maker`: the version of what makes; another one's are not found. */
+  constructor(maker: string, folder: string | undefined = defaultFolder()) {
+    this.#maker = maker;
+    this.#folder = folder !== undefined && isOurs(folder) ? folder : undefined;
+  }
+
+  /** What was kept for it, or what `make` returns. */
+  get(key: readonly string[], make: () => string): string {
+    if (this.#folder === undefined) return make();
+    const hash = createHash('sha256')
+      .update(JSON.stringify([this.#maker, ...key]))
+      .digest('hex');
+    const path = join(this.#folder, hash);
+    try {
+      return readFileSync(path, 'utf8');
+    } catch {
+      // Not there yet.
+    }
+    const made = make();
+    try {
+      // Several workers start at once: each file appears whole.
+      const own = `${path}.${process.pid}`;
+      writeFileSync(own, made, { mode: 0o600 });
+      renameSync(own, path);
+    } catch {
+      // A full disk, a read-only one: it is made again next time.
+    }
+    return made;
+  }
+}
+
+function defaultFolder(): string | undefined {
+  const { XDG_CACHE_HOME: base } = process.env;
+  try {
+    return join(
+      base?.startsWith('/') ? base : join(homedir(), '.cache'),
+      'siskin',
+      'green',
+    );
+  } catch {
+    // No home at all, as in some containers.
+    return undefined;
+  }
+}
+
+/** Its code will run as ours: nobody else may write there. */
+function isOurs(folder: string): boolean {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const { uid, mode } = lstatSync(folder);
+    return process.getuid === undefined || (uid === process.getuid() && (mode & 0o022) === 0);
+  } catch {
+    return false;
+  }
+}
