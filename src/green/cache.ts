@@ -45,11 +45,7 @@ export class Cache {
 function defaultFolder(): string | undefined {
   const { XDG_CACHE_HOME: base } = process.env;
   try {
-    return join(
-      base?.startsWith('/') ? base : join(homedir(), '.cache'),
-      'siskin',
-      'green',
-    );
+    return join(base?.startsWith('/') ? base : join(homedir(), '.cache'), 'siskin', 'green');
   } catch {
     // No home at all, as in some containers.
     return undefined;

@@ -62,6 +62,8 @@ export interface Kernel {
   /** SO_ERROR: `0`, or the negative errno with which the connection failed. */
   socketError(fd: number): number;
 
+  /** Memory, not cleared, that `recv` and `send` find sooner than other arrays: for buffers that are used again and again. */
+  allocate(size: number): Buffer;
   /** Bytes received into `bytes[offset .. offset + length)`; `0` is the peer's FIN. */
   recv(fd: number, bytes: Uint8Array, offset: number, length: number): number;
   /**

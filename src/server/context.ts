@@ -50,7 +50,7 @@ export class ServerContext {
   /** Bytes in which every head has room that is not refused for its size. */
   readonly headCapacity: number;
   readonly trusted: Networks;
-  readonly receiveBuffer = Buffer.allocUnsafeSlow(RECEIVE_SIZE);
+  readonly receiveBuffer: Buffer;
   readonly output: Output;
   readonly counters = new Counters();
   readonly overloadLog: OverloadLog;
@@ -69,6 +69,7 @@ export class ServerContext {
   constructor(options: ContextOptions) {
     const { loop, settings } = options;
     this.loop = loop;
+    this.receiveBuffer = loop.kernel.allocate(RECEIVE_SIZE);
     this.output = new Output(loop);
     this.app = options.app;
     this.settings = settings;

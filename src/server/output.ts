@@ -50,7 +50,7 @@ export class Output implements Runnable {
 
   constructor(loop: Loop) {
     this.#loop = loop;
-    this.#buffer = Buffer.allocUnsafeSlow(BUFFER_SIZE) as unknown as WritableBuffer;
+    this.#buffer = loop.kernel.allocate(BUFFER_SIZE) as unknown as WritableBuffer;
   }
 
   /** Appends latin1 text: a head, a chunk's size. */

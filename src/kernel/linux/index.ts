@@ -7,6 +7,7 @@ import type { Kernel } from '../kernel.ts';
 import { resolve } from '../resolve.ts';
 import * as files from './files.ts';
 import * as listeners from './listeners.ts';
+import { allocate } from './memory.ts';
 import { createPoller } from './poller.ts';
 import * as sockets from './sockets.ts';
 
@@ -29,6 +30,7 @@ export function createLinuxKernel(): Kernel {
     monotonic: () => performance.now(),
     wallClock: () => Date.now(),
     random: (bytes) => void randomFillSync(bytes),
+    allocate,
     ...listeners,
     ...sockets,
     ...files,

@@ -43,6 +43,19 @@ export const send = declare<[number, Uint8Array, number, number]>('send', 'int64
   'size_t',
   'int',
 ]);
+/** The same with an address for the bytes (memory.ts). */
+export const recvTo = declare<[number, number, number, number]>('recv', 'int', [
+  'int',
+  'int64_t',
+  'int64_t',
+  'int',
+]);
+export const sendFrom = declare<[number, number, number, number]>('send', 'int', [
+  'int',
+  'int64_t',
+  'int64_t',
+  'int',
+]);
 export const sendfile = declare<[number, number, Uint8Array, number]>('sendfile', 'int64_t', [
   'int',
   'int',

@@ -5,6 +5,7 @@ import { EINPROGRESS, EINTR } from '../errors.ts';
 import type { CloseKind } from '../kernel.ts';
 import * as libc from './libc.ts';
 import { check } from './libc.ts';
+import { addressOf } from './memory.ts';
 import { openSocket, setConnectionOptions } from './open-socket.ts';
 import { disown } from './own-listeners.ts';
 import { checkRange } from './range.ts';
@@ -37,15 +38,18 @@ export function socketError(fd: number): number {
   return result < 0 ? result : 0 - intResult.readInt32LE(0);
 }
 
-function slice(bytes: Uint8Array, offset: number, length: number): Uint8Array {
-  checkRange(bytes, offset, length);
+function slice(bytes: Uint8Array, offset: number): Uint8Array {
   return offset === 0 ? bytes : bytes.subarray(offset);
 }
 
 export function recv(fd: number, bytes: Uint8Array, offset: number, length: number): number {
-  const target = slice(bytes, offset, length);
+  checkRange(bytes, offset, length);
+  const base = addressOf(bytes);
   for (;;) {
-    const count = libc.recv(fd, target, length, 0);
+    const count =
+      base === undefined
+        ? libc.recv(fd, slice(bytes, offset), length, 0)
+        : libc.recvTo(fd, base + offset, length, 0);
     if (count >= 0) return count;
     const errno = libc.errno();
     if (errno !== EINTR) return -errno;
@@ -53,10 +57,14 @@ export function recv(fd: number, bytes: Uint8Array, offset: number, length: numb
 }
 
 export function send(fd: number, bytes: Uint8Array, offset: number, length: number, more = false): number {
-  const source = slice(bytes, offset, length);
+  checkRange(bytes, offset, length);
+  const base = addressOf(bytes);
   const flags = more ? libc.MSG_NOSIGNAL | libc.MSG_MORE : libc.MSG_NOSIGNAL;
   for (;;) {
-    const count = libc.send(fd, source, length, flags);
+    const count =
+      base === undefined
+        ? libc.send(fd, slice(bytes, offset), length, flags)
+        : libc.sendFrom(fd, base + offset, length, flags);
     if (count >= 0) return count;
     const errno = libc.errno();
     if (errno !== EINTR) return -errno;

@@ -15,6 +15,7 @@ export function createNodeKernel(): Kernel {
     monotonic: () => performance.now(),
     wallClock: () => Date.now(),
     random: (bytes) => void randomFillSync(bytes),
+    allocate: (size) => Buffer.allocUnsafeSlow(size),
     listen: unsupported,
     adopt: unsupported,
     accept: unsupported,

@@ -140,6 +140,10 @@ export class SimulatedKernel implements Kernel, PollerHost {
     return socket === undefined ? -EBADF : -ENOTSOCK;
   }
 
+  allocate(size: number): Buffer {
+    return Buffer.alloc(size);
+  }
+
   recv(fd: number, bytes: Uint8Array, offset: number, length: number): number {
     checkRange(bytes, offset, length);
     const socket = this.#stream(fd, ENOTCONN, EINVAL);

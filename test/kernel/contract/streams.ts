@@ -36,6 +36,33 @@ export function streamTests(backend: KernelBackend, family: Family): void {
       assert.deepEqual(received, sent);
     });
 
+    promise(
+      backend,
+      'memory that the kernel allocated is received into and sent from at any place',
+      (rig) => {
+        const [client, server] = rig.pair(family);
+        for (const size of [16, 100_000]) {
+          const source = rig.kernel.allocate(size);
+          source.write('0123456789');
+          assert.equal(rig.kernel.send(client, source, 3, 4), 4);
+          rig.settle();
+          const target = rig.kernel.allocate(size).fill('.');
+          assert.equal(rig.kernel.recv(server, target, 2, 10), 4);
+          assert.equal(target.toString('latin1', 0, 10), '..3456....');
+        }
+      },
+    );
+
+    promise(backend, 'memory that was taken away is not written to', (rig) => {
+      const [client, server] = rig.pair(family);
+      const target = rig.kernel.allocate(100_000);
+      rig.send(client, 'one');
+      rig.settle();
+      assert.equal(rig.kernel.recv(server, target, 0, 1), 1);
+      structuredClone(target.buffer, { transfer: [target.buffer] });
+      assert.throws(() => rig.kernel.recv(server, target, 0, 1), RangeError);
+    });
+
     promise(backend, 'recv and send touch only the part of the buffer that they were given', (rig) => {
       const [client, server] = rig.pair(family);
       const source = Buffer.from('0123456789');
