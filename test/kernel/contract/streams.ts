@@ -43,12 +43,14 @@ export function streamTests(backend: KernelBackend, family: Family): void {
         const [client, server] = rig.pair(family);
         for (const size of [16, 100_000]) {
           const source = rig.kernel.allocate(size);
-          source.write('0123456789');
-          assert.equal(rig.kernel.send(client, source, 3, 4), 4);
-          rig.settle();
           const target = rig.kernel.allocate(size).fill('.');
-          assert.equal(rig.kernel.recv(server, target, 2, 10), 4);
-          assert.equal(target.toString('latin1', 0, 10), '..3456....');
+          source.write('0123456789');
+          for (const offset of [3, 0, 6]) {
+            assert.equal(rig.kernel.send(client, source, offset, 4), 4);
+            rig.settle();
+            assert.equal(rig.kernel.recv(server, target, offset, 10 - offset), 4);
+          }
+          assert.equal(target.toString('latin1', 0, 10), '0123456789');
         }
       },
     );
