@@ -2,8 +2,6 @@
 // What green code is for, and what it costs: the tutorial's app (examples/green) in every way, beside async code and
 // Gunicorn with gevent; computing routes; an unrelated request while others hash.
 
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
 import { computing } from './green/computing.ts';
 import { passwords } from './green/passwords.ts';
 import { postgres } from './green/postgres.ts';
@@ -32,8 +30,6 @@ const MEASUREMENTS: readonly Measurement[] = [
 
 async function main(): Promise<void> {
   const { numbers, only } = readFlags(process.argv.slice(2), [], DEFAULTS, MEASUREMENTS);
-  // As users have it; what is there may be of other sources.
-  execFileSync('npm', ['run', 'build'], { cwd: join(import.meta.dirname, '..'), stdio: 'ignore' });
   const rows: Row[] = [];
   for (const { measure } of only) rows.push(...[await measure(numbers)].flat());
   const verdict = (reached?: boolean) => (reached === undefined ? '' : reached ? 'reached' : 'MISSED');

@@ -11,7 +11,8 @@ import { cpuSeconds } from '../proc.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const EXAMPLES = join(ROOT, 'examples/green');
-const COMMAND = join(ROOT, 'dist/cli/main.js');
+// The apps import `siskin/blocking` from the sources: so must be what serves them.
+const COMMAND = join(ROOT, 'src/cli/main.ts');
 const READY_WITHIN = 20_000;
 const STOP_WITHIN = 10;
 

@@ -61,7 +61,7 @@ export function streamTests(backend: KernelBackend, family: Family): void {
       rig.send(client, 'one');
       rig.settle();
       assert.equal(rig.kernel.recv(server, target, 0, 1), 1);
-      structuredClone(target.buffer, { transfer: [target.buffer] });
+      structuredClone(target.buffer, { transfer: [target.buffer as ArrayBuffer] });
       assert.throws(() => rig.kernel.recv(server, target, 0, 1), RangeError);
     });
 
