@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { askArbiter } from '../../src/cli/ctl.ts';
+import { askArbiter } from '../../src/cli/conversation.ts';
 import type { ControlAnswer, ControlRequest } from '../../src/protocol/index.ts';
 import { BARE_ENVIRONMENT } from '../bare-environment.ts';
 import { type Ran, siskin, withSiskin } from '../cli/child.ts';
@@ -141,10 +141,11 @@ onLinux('a server with a configuration file', () => {
         await logged(child, /was killed by siskin ctl: another takes its place/);
         assert.match((await order({ command: 'kill', pid: 1 })).message ?? '', /1 is no worker; they are/);
 
-        assert.equal((await order({ command: 'stop' })).message, 'it stops');
-        assert.deepEqual(await child.exit, [0, null]);
+        const stopped = await ctl('stop');
+        assert.deepEqual([stopped.status, stopped.stdout], [0, 'it has ended\n'], stopped.stderr);
         assert.ok(!existsSync(place('app.pid')));
         assert.ok(!existsSync(place('ctl.sock')));
+        assert.deepEqual(await child.exit, [0, null]);
         const hooks = readFileSync(place('hooks.log'), 'utf8');
         assert.match(hooks, new RegExp(`^onStarting {"pid":${child.process.pid}}$`, 'm'));
         assert.match(hooks, /^postWorkerInit {"pid":\d+,"slot":1}$/m);

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -20,6 +21,14 @@ function write(name: string, source: string): string {
 }
 
 write('app.mjs', 'export default () => new Response("x");');
+
+function runs(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
 
 onLinux('siskin ctl', () => {
   test('finds a server by the directory that both are started in, for its user alone', TIMEOUT, async () => {
@@ -43,4 +52,49 @@ onLinux('siskin ctl', () => {
     assert.match(gone.stderr, /no siskin serve was started in/);
     assert.deepEqual(readdirSync(place('runtime/siskin')), [], 'what the crash has left is gone');
   });
+
+  test(
+    'waits until the server has ended that it tells to, unless it is told not to wait',
+    TIMEOUT,
+    async () => {
+      write(
+        'slow.mjs',
+        `process.once('exit', () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200));
+      export default (request) => {
+        console.log('worker', process.pid, 'is asked');
+        return new Promise(() => {});
+      };`,
+      );
+      const socket = ['--control-socket', place('ctl.sock')];
+      const args = ['slow.mjs', '--bind', '127.0.0.1:0', ...socket];
+      await withSiskin(args, { cwd: directory }, async (child) => {
+        const asked = fetch(await child.url()).catch(() => 'cut');
+        const worker = Number(await child.printed(/worker (\d+) is asked/));
+        const told = await siskin(['ctl', 'stop', '--no-wait', ...socket], { cwd: directory });
+        assert.deepEqual(told, { status: 0, stdout: 'it stops\n', stderr: '' });
+        assert.ok(runs(worker));
+        const ended = await siskin(['ctl', 'quit', ...socket], { cwd: directory });
+        assert.deepEqual(ended, { status: 0, stdout: 'it has ended\n', stderr: '' });
+        assert.ok(!runs(worker));
+        assert.equal(await asked, 'cut');
+        assert.deepEqual(await child.exit, [0, null]);
+      });
+    },
+  );
+
+  test(
+    'says so, and fails, where the server has not ended in the time that it has for it',
+    TIMEOUT,
+    async () => {
+      const path = place('hangs.sock');
+      const server = createServer({ allowHalfOpen: true }, (socket) => {
+        socket.once('data', () => socket.write('{"ok":true,"message":"it stops","endsWithin":20}\n'));
+      }).listen(path);
+      const told = await siskin(['ctl', 'stop', '--control-socket', path], { cwd: directory });
+      server.close();
+      assert.equal(told.status, 1);
+      assert.equal(told.stdout, '');
+      assert.match(told.stderr, /^siskin: stop failed: it has not ended within 0.02 s/);
+    },
+  );
 });
