@@ -17,7 +17,8 @@ import type { Release, Servable } from './app-shapes.ts';
 import { serverOf } from './listener-server.ts';
 import { AppLoadError, type LoadedApp, type LoadedProgram, loadApp } from './load-app.ts';
 import type { Parent } from './parent.ts';
-import { readyExport, readyPath, untilReady } from './readiness.ts';
+import { hearMessages, type ParentMessages } from './parent-messages.ts';
+import { readyExport, readyMessage, readyPath, untilReady } from './readiness.ts';
 import { describeStartFailure } from './start-failure.ts';
 import type { StopCause } from './stop.ts';
 import { takeOver } from './take-over.ts';
@@ -52,6 +53,8 @@ export class Serving {
   readonly #ready = Promise.withResolvers<void>();
   /** What listens next is for a question of our own. */
   #probing = false;
+  /** What the app says to its parent. */
+  readonly #messages: ParentMessages;
   #server: RunningServer | undefined;
   #release: Release | undefined;
 
@@ -67,6 +70,7 @@ export class Serving {
     this.#log = log;
     this.#recordAccess = recordAccess;
     this.#parent = parent;
+    this.#messages = hearMessages(process, log);
   }
 
   /** Resolves when a server has ended that nobody has told to. */
@@ -142,12 +146,13 @@ export class Serving {
     ready: (() => unknown) | undefined,
     serveForProbe: (use: (url: string) => Promise<void>) => Promise<void>,
   ): Promise<void> {
-    const { readyPath: path } = this.#resolved.settings;
+    const { readyPath: path, waitReady } = this.#resolved.settings;
     const tell = (reason: string): void => {
       this.#log.debug({ app: this.#name }, `not ready yet: ${reason}`);
       this.#parent?.report({ type: 'unready', message: reason });
     };
     if (ready !== undefined) await untilReady(readyExport(ready), tell);
+    if (waitReady) await untilReady(readyMessage(this.#messages), tell);
     if (path !== '') await serveForProbe((url) => untilReady(readyPath(url, path), tell));
   }
 
