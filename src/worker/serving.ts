@@ -8,7 +8,7 @@ import type { AddressInfo, Server as NetServer } from 'node:net';
 import { relative } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { type Fetcher, type FetchHandler, installFetchGlobals } from '../app/index.ts';
-import type { BindAddress, ResolvedSettings } from '../config/index.ts';
+import { type BindAddress, isBindGiven, type ResolvedSettings } from '../config/index.ts';
 import { type Address, formatAddress } from '../kernel/index.ts';
 import { configure, kernelName, onListening, statistics } from '../node/index.ts';
 import type { Kind } from '../protocol/index.ts';
@@ -80,12 +80,10 @@ export class Serving {
 
   /** Loads the app and serves it; resolves once it is. Rejects with `AppLoadError` or `StartError`. */
   async start(specifier: string): Promise<undefined> {
-    const { settings, origins } = this.#resolved;
-    const wanted = settings.interface;
+    const wanted = this.#resolved.settings.interface;
     const exportIsMeant = specifier !== this.#path || wanted === 'fetch' || wanted === 'node';
-    // PORT is the program's own to read. And what listens beside an app has an address of its own.
-    const bindIsGiven = origins.bind.kind !== 'default' && origins.bind.name !== 'PORT';
-    this.#configure(bindIsGiven && !exportIsMeant);
+    // What listens beside an app has an address of its own.
+    this.#configure(isBindGiven(this.#resolved) && !exportIsMeant);
     const calls = takeOver();
     onListening(({ addresses }) => {
       if (!this.#probing) this.#announce(addresses, kernelName(), this.#kind);

@@ -44,4 +44,30 @@ onLinux('siskin check', () => {
       );
     },
   );
+
+  test(
+    'of a program that listens by itself says where that is, and not where an app would',
+    TIMEOUT,
+    async () => {
+      write(
+        'program.cjs',
+        `const { createServer } = require('node:http');
+      createServer(() => {}).listen(process.env.PORT ?? 3000, '127.0.0.7');
+      createServer(() => {}).listen(3001, '127.0.0.8');`,
+      );
+      const env = { PORT: '3007' };
+      const itself = await siskin(['check', 'program.cjs'], { cwd: directory, env });
+      assert.equal(itself.status, 0, itself.stderr);
+      assert.match(itself.stdout, /^bind +127\.0\.0\.7:3007, 127\.0\.0\.8:3001 +program\.cjs, by itself$/m);
+      assert.match(
+        itself.stdout,
+        /^program\.cjs loads: a program that listens by itself, on 127\.0\.0\.7:3007, 127\.0\.0\.8:3001$/m,
+      );
+      const args = ['check', 'program.cjs', '--bind', '127.0.0.9:3009', '--json'];
+      const moved = await siskin(args, { cwd: directory });
+      const { listens, settings } = JSON.parse(moved.stdout);
+      assert.deepEqual(listens, ['127.0.0.9:3009', '127.0.0.8:3001']);
+      assert.equal(settings.bind.from, '--bind');
+    },
+  );
 });
