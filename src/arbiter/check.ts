@@ -35,22 +35,17 @@ export async function checkApp(plan: Plan): Promise<Checked> {
       return fd;
     },
     of: () => [],
-    targets: [],
+    targets: asked,
   };
   try {
-    const checked = await spawn(loop, check(loop, plan, sockets));
-    return 'ready' in checked ? { ...checked, listens: asked } : checked;
+    return await spawn(loop, check(loop, plan, sockets));
   } finally {
     for (const fd of opened) loop.kernel.close(fd);
     loop.close();
   }
 }
 
-function* check(
-  loop: Loop,
-  plan: Plan,
-  sockets: SocketSource,
-): Co<Omit<Served, 'listens'> | Exclude<Checked, Served>> {
+function* check(loop: Loop, plan: Plan, sockets: SocketSource): Co<Checked> {
   const { bootTimeout } = plan.boot.resolved.settings;
   let ready: Ready | undefined;
   const worker = new Worker(loop, launcher(loop, sockets), 0, plan, {
@@ -64,7 +59,7 @@ function* check(
   const result = yield* worker.boots(bootTimeout);
   worker.kill(result === 'serving' ? 'SIGQUIT' : 'SIGKILL');
   const exit = yield* worker.exited.wait();
-  if (ready !== undefined) return { ready };
+  if (ready !== undefined) return { ready, listens: sockets.targets };
   const late = result === 'late' ? worker.describeDelay(bootTimeout) : describeExit(exit);
   const failure = worker.failure ?? `the worker ${late}`;
   return { failure, status: exit.code === null || exit.code === 0 ? LOAD_FAILURE : exit.code };

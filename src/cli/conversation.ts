@@ -26,10 +26,13 @@ export async function askArbiter(request: ControlRequest, path: string): Promise
 /** Tells it to end, and waits until it has: the connection lasts as long as its process. Rejects with {@link Unreachable}. */
 export async function endArbiter(request: ControlRequest, path: string): Promise<ControlAnswer> {
   const { answer, socket } = await converse(request, path);
-  const ended = await endOf(socket, answer.endsWithin ?? 0);
+  const { endsWithin } = answer;
+  const ended = endsWithin !== undefined && (await endOf(socket, endsWithin));
   socket.destroy();
   if (ended) return { ok: true, message: 'it has ended' };
-  const message = `it has not ended within ${(answer.endsWithin ?? 0) / 1000} s\n  It has been told to; siskin ctl status says what it still does.`;
+  // An arbiter of another version, which says no more.
+  if (endsWithin === undefined) return answer;
+  const message = `it has not ended within ${endsWithin / 1000} s\n  It has been told to; siskin ctl status says what it still does.`;
   return { ok: false, message };
 }
 

@@ -2,7 +2,7 @@
 // handler away and raise the signal again. They mean that they are done, and know nothing of who still waits for an answer,
 // or of hooks. So while a server stops, that is noted, and `serve-app.ts` ends the process when everything else is done, too.
 
-type Target = Pick<NodeJS.Process, 'exit' | 'kill' | 'listenerCount' | 'pid'>;
+type Target = Pick<NodeJS.Process, 'exit' | 'exitCode' | 'kill' | 'listenerCount' | 'pid'>;
 
 /** Raised again, they mean the end. */
 const STOPS: readonly unknown[] = ['SIGTERM', 'SIGINT', 15, 2];
@@ -31,7 +31,7 @@ export class AppExit {
     };
     target.exit = ((code) => {
       if (!this.#held) return this.now(code as number | undefined);
-      ask(Number(code ?? process.exitCode ?? 0));
+      ask(Number(code ?? target.exitCode ?? 0));
     }) as typeof target.exit;
     target.kill = (pid, signal) => {
       const own = this.#held && pid === target.pid && STOPS.includes(signal ?? 'SIGTERM');

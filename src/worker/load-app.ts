@@ -77,7 +77,7 @@ export async function loadApp(
   const free = exportName === undefined && wanted === 'auto';
   const text = textOf(file);
   const isMain = wanted === 'program' || (free && !hasDefaultExport(text));
-  const onLoaded = presentAsMain(realpathSync(file), isMain);
+  const onLoaded = presentAsMain(realpathSync(file), text, isMain);
   try {
     module = (await import(pathToFileURL(file).href)) as Exports;
     // Awaited below: a promise among them that is rejected meanwhile is not nobody's.

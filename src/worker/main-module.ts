@@ -10,7 +10,7 @@ import { pathToFileURL } from 'node:url';
 const DEFAULT_EXPORT = new RegExp(
   [
     String.raw`(?:^|[;}])\s*export\s+default\b`,
-    String.raw`\bas\s+default\b`,
+    String.raw`(?:^|[;}])\s*export\s*\{[^}]*\bas\s+default\b`,
     String.raw`(?:^|[;}])\s*export\s+(?:(?:async\s+)?function\b[\s*]*|const\s+|let\s+)fetch\b`,
     String.raw`(?:^|[;}])\s*export\s*\{[^}]*\bfetch\b`,
     String.raw`^(?!\s*(?:\/\/|\*)).*\b(?:module\.exports|exports\.(?:default|fetch))\s*=(?!=)`,
@@ -18,7 +18,7 @@ const DEFAULT_EXPORT = new RegExp(
   ].join('|'),
   'm',
 );
-const GUARD = /\b(?:require\.main|import\.meta\.main)\b/;
+const META = 'import.meta.main';
 
 /** By its text: nobody knows what it exports before it has run. */
 export function hasDefaultExport(text: string): boolean {
@@ -27,30 +27,33 @@ export function hasDefaultExport(text: string): boolean {
 
 /** It does something else where it is the main module. */
 export function asksForMain(text: string): boolean {
-  return GUARD.test(text);
+  return text.includes('require.main') || text.includes(META);
 }
 
 /**
- * From here on `file`, absolute and without symbolic links, is the main module, or where it is not, at least CommonJS finds in
- * `require.main` where that lies: many look for the root of an app there. Call what is returned when it has loaded.
+ * From here on `file`, absolute and without symbolic links, is the main module; `text` is what is in it. Where it is not to be
+ * that, CommonJS finds in `require.main` at least where it lies: many look for the root of an app there. Call what is returned
+ * when it has loaded.
  */
-export function presentAsMain(file: string, isMain: boolean): () => void {
+export function presentAsMain(file: string, text: string, isMain: boolean): () => void {
   const { cache } = createRequire(import.meta.url);
   let likeness: NodeJS.Module | undefined;
+  const set = (value: unknown): void => {
+    Object.defineProperty(process, 'mainModule', { ...OWN, value, writable: true });
+  };
   // Node makes `require.main` of it, for each module anew. There is none where the file is no CommonJS.
-  Object.defineProperty(process, 'mainModule', {
-    configurable: true,
-    enumerable: true,
-    get: () => {
-      const module = cache[file];
-      if (isMain || module === undefined) return module;
-      likeness ??= Object.create(module) as NodeJS.Module;
-      return likeness;
-    },
-  });
-  const hooks = isMain ? sayMain(pathToFileURL(file).href) : undefined;
+  const get = (): NodeJS.Module | undefined => {
+    const module = cache[file];
+    if (isMain || module === undefined) return module;
+    likeness ??= Object.create(module) as NodeJS.Module;
+    return likeness;
+  };
+  Object.defineProperty(process, 'mainModule', { ...OWN, get, set });
+  const hooks = isMain && text.includes(META) ? sayMain(pathToFileURL(file).href) : undefined;
   return () => hooks?.deregister();
 }
+
+const OWN = { configurable: true, enumerable: true };
 
 /** Only Node itself can set it before the module runs; so the module does, in its first line. */
 function sayMain(target: string): { deregister(): void } {
@@ -61,9 +64,8 @@ function sayMain(target: string): { deregister(): void } {
       if (url !== target || source === undefined || source === null) return loaded;
       if (format !== 'module' && format !== 'module-typescript') return loaded;
       const text = typeof source === 'string' ? source : new TextDecoder().decode(source);
-      if (!GUARD.test(text)) return loaded;
       const start = text.startsWith('#!') ? text.indexOf('\n') + 1 : 0;
-      return { ...loaded, source: `${text.slice(0, start)}import.meta.main=true;${text.slice(start)}` };
+      return { ...loaded, source: `${text.slice(0, start)}${META}=true;${text.slice(start)}` };
     },
   });
 }

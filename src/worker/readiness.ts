@@ -1,5 +1,5 @@
-// Whether an app is ready to be served: its own `ready()` says so, or a message of it, or a path of it answers 2xx. Asked by `serving.ts` before
-// anybody else is let in.
+// Whether an app is ready to be served: its own `ready()` says so, or a message of it, or a path of it answers 2xx. Asked
+// by `serving.ts` before anybody else is let in.
 
 import { get, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';

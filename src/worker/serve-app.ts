@@ -6,7 +6,7 @@ import process from 'node:process';
 import { inspect } from 'node:util';
 import type { BindAddress, ResolvedSettings, Settings } from '../config/index.ts';
 import { type AccessLog, ignoreBrokenPipes, processLogs } from '../log/index.ts';
-import { isServing, stopAll } from '../node/index.ts';
+import { endSwitched, isServing, stopAll } from '../node/index.ts';
 import {
   type Boot,
   beatInterval,
@@ -177,6 +177,8 @@ async function stop(
   if (cause.kind === 'orphaned')
     log.error({}, 'the arbiter has gone: finishing what is in flight, and stopping');
   const handled = cause.kind === 'signal' && isHandled(process, cause.signal);
+  // WebSockets, say, which only the app could have closed.
+  void appExit.asked.then(endSwitched);
   await Promise.all([serving.close(), stopAll(!handled)]);
   if (!handled) await serving.release(deadline - performance.now());
   onDrained();

@@ -54,7 +54,7 @@ export class Serving {
   /** What listens next is for a question of our own. */
   #probing = false;
   /** What the app says to its parent. */
-  readonly #messages: ParentMessages;
+  #messages: ParentMessages = { ready: false };
   #server: RunningServer | undefined;
   #release: Release | undefined;
 
@@ -70,7 +70,6 @@ export class Serving {
     this.#log = log;
     this.#recordAccess = recordAccess;
     this.#parent = parent;
-    this.#messages = hearMessages(process, log);
   }
 
   /** Resolves when a server has ended that nobody has told to. */
@@ -85,6 +84,7 @@ export class Serving {
     // What listens beside an app has an address of its own.
     this.#configure(isBindGiven(this.#resolved) && !exportIsMeant);
     const calls = takeOver();
+    this.#messages = hearMessages(process, this.#log);
     onListening(({ addresses }) => {
       if (!this.#probing) this.#announce(addresses, kernelName(), this.#kind);
     });

@@ -1,8 +1,9 @@
 // An app that ends its process itself when it is told to stop: who waits for an answer gets it first.
 
 import assert from 'node:assert/strict';
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -24,6 +25,7 @@ function setUp() {
   const calls: string[] = [];
   const target = Object.assign(new EventEmitter(), {
     pid: 7,
+    exitCode: undefined,
     exit: ((status?: number) => {
       calls.push(`exit ${status}`);
     }) as typeof process.exit,
@@ -109,4 +111,28 @@ onLinux('a worker whose app ends it in a handler for SIGTERM', () => {
       },
     );
   }
+
+  test('does not wait for connections whose protocol was switched', TIMEOUT, async () => {
+    write(
+      'sockets.mjs',
+      `import { createServer } from 'node:http';
+      const server = createServer().listen(0, '127.0.0.1');
+      server.on('upgrade', (request, socket) => {
+        socket.on('error', () => {});
+        socket.write('HTTP/1.1 101 Switching Protocols\\r\\nConnection: upgrade\\r\\nUpgrade: x\\r\\n\\r\\n');
+      });
+      process.on('SIGTERM', () => process.exit(0));`,
+    );
+    const args = ['sockets.mjs', '--graceful-timeout', '5s', '--bind', '127.0.0.1:0'];
+    await withSiskin(args, { cwd: directory }, async (child) => {
+      const { port } = new URL(await child.url());
+      const client = connect(Number(port), '127.0.0.1');
+      client.on('error', () => {});
+      client.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n');
+      await once(client, 'data');
+      child.process.kill('SIGTERM');
+      assert.deepEqual(await child.exit, [0, null]);
+      assert.doesNotMatch(child.stderr, /cut after/);
+    });
+  });
 });

@@ -33,7 +33,7 @@ describe('a program', () => {
     ['typed.mts', `const one: number = 1; ${MODULE}`],
     ['found.js', `#!/usr/bin/env node\n${MODULE}\nexport {};`],
     ['named.mjs', `${MODULE} export const app = () => {};`],
-    ['undone.cjs', `${COMMONJS}\n  // module.exports = app;\n`],
+    ['undone.cjs', `${COMMONJS}\n  // module.exports = app; with port 3000 as default\n`],
   ] as const) {
     test(`finds itself as the main module: ${name}`, async () => {
       await load(`programs/${name}`, source);
