@@ -21,6 +21,7 @@ const LONGEST = [
   'test/package/package.test.ts',
   'test/arbiter/processes.test.ts',
   'test/arbiter/service.test.ts',
+  'test/arbiter/successor.test.ts',
   'test/cli/node-apps.test.ts',
   'test/clients/examples.test.ts',
   'test/server/behaviour-linux.test.ts',

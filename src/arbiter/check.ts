@@ -1,5 +1,6 @@
 // Whether an app can be served: one worker boots, at a port of the system's choice whatever it asks for, and ends again.
 
+import type { BindAddress } from '../config/index.ts';
 import { createKernel } from '../kernel/index.ts';
 import { Loop } from '../loop/index.ts';
 import type { Ready } from '../protocol/index.ts';
@@ -9,8 +10,13 @@ import type { Plan } from './launcher.ts';
 import { describeExit } from './words.ts';
 import { Worker } from './worker.ts';
 
-/** What it is, or why it can't be served, and the status that says so. */
-export type Checked = { readonly ready: Ready } | { readonly failure: string; readonly status: number };
+/** What it is, and where it would listen; or why it can't be served, and the status that says so. */
+export type Checked = Served | { readonly failure: string; readonly status: number };
+
+export interface Served {
+  readonly ready: Ready;
+  readonly listens: readonly BindAddress[];
+}
 
 const LOAD_FAILURE = 3;
 const PRIVATE = { family: 'inet', host: '127.0.0.1', port: 0 } as const;
@@ -20,14 +26,16 @@ export async function checkApp(plan: Plan): Promise<Checked> {
   const loop = new Loop(createKernel('linux'));
   loop.attach();
   const opened: number[] = [];
+  const asked: BindAddress[] = [];
   const sockets: SocketSource = {
-    open: () => {
+    open: (_slot, _pid, { target }) => {
+      asked.push(target);
       const fd = loop.kernel.listen(PRIVATE, { backlog: BACKLOG });
       if (fd >= 0) opened.push(fd);
       return fd;
     },
     of: () => [],
-    targets: [],
+    targets: asked,
   };
   try {
     return await spawn(loop, check(loop, plan, sockets));
@@ -51,7 +59,7 @@ function* check(loop: Loop, plan: Plan, sockets: SocketSource): Co<Checked> {
   const result = yield* worker.boots(bootTimeout);
   worker.kill(result === 'serving' ? 'SIGQUIT' : 'SIGKILL');
   const exit = yield* worker.exited.wait();
-  if (ready !== undefined) return { ready };
+  if (ready !== undefined) return { ready, listens: sockets.targets };
   const late = result === 'late' ? worker.describeDelay(bootTimeout) : describeExit(exit);
   const failure = worker.failure ?? `the worker ${late}`;
   return { failure, status: exit.code === null || exit.code === 0 ? LOAD_FAILURE : exit.code };

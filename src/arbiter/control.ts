@@ -4,13 +4,15 @@ import { Buffer } from 'node:buffer';
 import { SystemError } from '../kernel/index.ts';
 import type { Logger } from '../log/index.ts';
 import { type Listener, listen, type Stream } from '../net/index.ts';
-import { CONTROL_LIMIT, type ControlAnswer, type ControlRequest } from '../protocol/index.ts';
+import { CONTROL_LIMIT, type ControlAnswer, type ControlRequest, HOOK_TIME } from '../protocol/index.ts';
 import { type Co, deadline, type Scope, scope, type Task } from '../task/index.ts';
 import type { Arbiter, Command } from './arbiter.ts';
 import { type StatusFacts, stacksOf, statusOf } from './status.ts';
 
 /** Milliseconds in which a question must have come. */
 const QUESTION_TIME = 10_000;
+/** Milliseconds beyond `gracefulTimeout` in which an arbiter ends: hooks before and after it, and what has to be killed. */
+const END_MARGIN = 2 * HOOK_TIME + 5_000;
 /** The arbiter's user, and nobody else. */
 const MODE = 0o600;
 
@@ -79,14 +81,17 @@ export class Control {
 }
 
 function* serve(stream: Stream, arbiter: Arbiter, facts: StatusFacts, log: Logger): Co<void> {
+  let ends = false;
   try {
     const request = yield* deadline(QUESTION_TIME, readRequest(stream));
     const answer = yield* answerTo(request, arbiter, facts);
     yield* stream.write(`${JSON.stringify(answer)}\n`);
+    ends = answer.endsWithin !== undefined;
   } catch (error) {
     log.debug({ err: error }, 'somebody at the control socket has gone');
   } finally {
-    stream.close();
+    // The kernel closes it with this process: that is what the other side waits for.
+    if (!ends) stream.close();
   }
 }
 
@@ -110,7 +115,11 @@ function* answerTo(request: ControlRequest, arbiter: Arbiter, facts: StatusFacts
   if (command === undefined) return { ok: false, message: `there is no command ${request.command}` };
   const outcome = arbiter.command(command);
   // Its end can't be waited for here: this is part of what ends.
-  if (command === 'stop' || command === 'quit') return { ok: true, message: 'it stops' };
+  if (command === 'stop' || command === 'quit') {
+    const { gracefulTimeout } = arbiter.crew.settings;
+    const endsWithin = END_MARGIN + (command === 'stop' ? gracefulTimeout : 0);
+    return { ok: true, message: 'it stops', endsWithin };
+  }
   return yield* outcome.wait();
 }
 

@@ -1,5 +1,5 @@
 // The arbiter: the process that keeps the listening sockets and the workers, and never loads the app.
-export { type Checked, checkApp } from './check.ts';
+export { type Checked, checkApp, type Served } from './check.ts';
 export { identityOf } from './identity.ts';
 export type { Hooks, Plan } from './launcher.ts';
 export { type ArbiterRun, runArbiter } from './run.ts';

@@ -51,7 +51,11 @@ export async function readPlan(command: CommandLine): Promise<Plan> {
       if (said.origins.chdir.kind === 'file') cwd = directoryOf(said, cwd);
       if (said.origins.envFile.kind === 'file') fromFiles = readEnvFiles(said.settings.envFile, cwd);
     }
-    const watched = [...(path === undefined ? [] : [path]), ...resolvedFiles(early.settings.envFile, start)];
+    const watched = [
+      // Each of them may come to be there.
+      ...(early.settings.config === '' ? usualConfigFiles(found.cwd) : [path!]),
+      ...resolvedFiles(early.settings.envFile, start),
+    ];
     const env = { ...loaded?.env, ...fromFiles, ...process.env, PWD: cwd };
     const resolved = await resolveSettings({
       flags,
@@ -120,8 +124,13 @@ function directoryOf({ settings, origins }: ResolvedSettings, base: string): str
   ]);
 }
 
+/** Where it is looked for, where nobody says what it is called. */
+function usualConfigFiles(cwd: string): string[] {
+  return CONFIG_FILES.map((name) => join(cwd, name));
+}
+
 function configFile(given: Settings['config'], start: string, cwd: string): string | undefined {
-  if (given === '') return CONFIG_FILES.map((name) => join(cwd, name)).find((file) => existsSync(file));
+  if (given === '') return usualConfigFiles(cwd).find((file) => existsSync(file));
   const file = resolve(start, given);
   if (existsSync(file)) return file;
   const meant = nearest(

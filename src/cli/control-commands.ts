@@ -38,13 +38,21 @@ export function addControlCommands(root: Command): void {
   });
   for (const [name, description] of [
     ['reload', 'Replace all workers, with everything read anew; waits, and says whether it worked'],
-    ['stop', 'Finish what is in flight, and end'],
-    ['quit', 'End at once'],
     ['reopen', 'Open log files anew, after they were rotated'],
   ] as const) {
     add(name, description).action(async (options: ControlOptions) => {
       await (await import('./ctl.ts')).orderCommand({ command: name }, options);
     });
+  }
+  for (const [name, description] of [
+    ['stop', 'Finish what is in flight, and end; waits until it has ended'],
+    ['quit', 'End at once; waits until it has ended'],
+  ] as const) {
+    add(name, description)
+      .addOption(new Option('--no-wait', 'Return when it has been told'))
+      .action(async (options: ControlOptions & { wait: boolean }) => {
+        await (await import('./ctl.ts')).endCommand({ command: name }, options);
+      });
   }
   add('scale', 'So many workers from now on')
     .argument('<WORKERS>', 'how many', workerCount)

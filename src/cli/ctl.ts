@@ -1,7 +1,6 @@
 // `siskin ctl`: one question to an arbiter that runs, and its answer, for people or as JSON.
 
 import { rmSync } from 'node:fs';
-import { connect } from 'node:net';
 import process from 'node:process';
 import { resolveSettings } from '../config/index.ts';
 import {
@@ -16,22 +15,11 @@ import {
 import { placeOf } from './configuration.ts';
 import { loadConfiguration } from './configuration-process.ts';
 import type { ControlOptions } from './control-commands.ts';
+import { askArbiter, endArbiter, Unreachable } from './conversation.ts';
 import { refuse } from './serve.ts';
 import { table } from './table.ts';
 
 const FAILURE = 1;
-/** Milliseconds. */
-const ANSWER_TIME = 5000;
-
-/** No arbiter answers. */
-class Unreachable extends Error {
-  readonly code: string | undefined;
-
-  constructor(message: string, code?: string) {
-    super(message);
-    this.code = code;
-  }
-}
 
 export async function statusCommand(options: ControlOptions): Promise<void> {
   await ask({ command: 'status' }, options, ({ status }) => describeStatus(status!));
@@ -45,13 +33,22 @@ export async function orderCommand(request: ControlRequest, options: ControlOpti
   await ask(request, options, ({ message }) => message ?? '');
 }
 
+/** Tells it to end. Waits for that, unless `--no-wait` is given. */
+export async function endCommand(
+  request: ControlRequest,
+  options: ControlOptions & { readonly wait: boolean },
+): Promise<void> {
+  await ask(request, options, ({ message }) => message ?? '', options.wait ? endArbiter : askArbiter);
+}
+
 async function ask(
   request: ControlRequest,
   options: ControlOptions,
   describe: (answer: ControlAnswer) => string,
+  converse: typeof askArbiter = askArbiter,
 ): Promise<void> {
   try {
-    const answer = await askArbiter(request, await findSocket(options));
+    const answer = await converse(request, await findSocket(options));
     const text = options.json === true ? JSON.stringify(answer, undefined, 2) : describe(answer);
     if (answer.ok) process.stdout.write(`${text}\n`);
     else if (options.json === true) process.stdout.write(`${text}\n`);
@@ -113,28 +110,6 @@ async function answers(path: string): Promise<boolean> {
     if (error instanceof Unreachable && error.code === 'ECONNREFUSED') rmSync(path, { force: true });
     return false;
   }
-}
-
-/** Asks, and waits for the answer however long that takes: a reload takes as long as the app. */
-export function askArbiter(request: ControlRequest, path: string): Promise<ControlAnswer> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ path, allowHalfOpen: true });
-    let text = '';
-    socket.setEncoding('utf8').on('data', (piece: string) => (text += piece));
-    // What is only looked up is there at once; a reload takes as long as the app.
-    if (request.command === 'status') {
-      socket.setTimeout(ANSWER_TIME, () => socket.destroy(new Error('it takes too long')));
-    }
-    socket.once('connect', () => socket.end(`${JSON.stringify(request)}\n`));
-    socket.once('error', (error: NodeJS.ErrnoException) => {
-      const why = error.code === 'EACCES' ? 'it belongs to another user' : error.message;
-      reject(new Unreachable(`the arbiter at ${path} does not answer: ${why}`, error.code));
-    });
-    socket.once('end', () => {
-      if (text.endsWith('\n')) resolve(JSON.parse(text) as ControlAnswer);
-      else reject(new Unreachable(`the arbiter at ${path} has ended before it answered`));
-    });
-  });
 }
 
 /** As a person reads it. */

@@ -6,7 +6,7 @@
 
 import process from 'node:process';
 import { isMainThread } from 'node:worker_threads';
-import { ConfigError, type ResolvedSettings, resolveSettings } from '../config/index.ts';
+import { ConfigError, isBindGiven, type ResolvedSettings, resolveSettings } from '../config/index.ts';
 import { formatAddress } from '../kernel/index.ts';
 import { processLogs } from '../log/index.ts';
 import { configure, kernelName, onListening } from '../node/index.ts';
@@ -23,12 +23,13 @@ async function readSettings(): Promise<ResolvedSettings> {
 }
 
 if (isMainThread) {
-  const { settings, origins, warnings } = await readSettings();
+  const resolved = await readSettings();
+  const { settings, origins, warnings } = resolved;
   const logLevel = origins.logLevel.kind === 'default' ? 'warn' : settings.logLevel;
   const { log, access } = processLogs({ ...settings, logLevel }, { quiet: process.stderr });
   for (const warning of warnings) log.warn({}, warning);
-  // A `PORT` is the program's to read; only an address meant for us overrides the one that it asks for.
-  const given = origins.bind.kind === 'environment' && origins.bind.name !== 'PORT';
+  // Only an address meant for us overrides the one that the program asks for.
+  const given = isBindGiven(resolved);
   configure({ settings, log, recordAccess: access?.record, ...(given && { bind: settings.bind }) });
   takeOver();
   let first = true;

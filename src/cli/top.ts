@@ -4,7 +4,8 @@ import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Status } from '../protocol/index.ts';
 import type { ControlOptions } from './control-commands.ts';
-import { askArbiter, describeStatus, findSocket } from './ctl.ts';
+import { askArbiter } from './conversation.ts';
+import { describeStatus, findSocket } from './ctl.ts';
 
 const PERIOD = 1000;
 const CLEAR = '\x1b[H\x1b[2J';

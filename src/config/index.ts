@@ -14,7 +14,7 @@ export { expectation, formatValue, isList, type Kind, placeholder } from './kind
 export { nearest } from './nearest.ts';
 export { EVERYBODY, Networks, parseNetwork, UNIX_PEERS } from './networks.ts';
 export { formatDuration, formatSize, parseDuration, parseSize } from './quantities.ts';
-export { type ResolvedSettings, resolveSettings, type SettingSources } from './resolve.ts';
+export { isBindGiven, type ResolvedSettings, resolveSettings, type SettingSources } from './resolve.ts';
 export { flagOf, type Section, type Setting, variableOf } from './setting.ts';
 export {
   defaultSettings,

@@ -72,6 +72,11 @@ export async function resolveSettings(sources: SettingSources): Promise<Resolved
 
 type Bind = BindAddress | NamedHost;
 
+/** Somebody has said where to listen, and has meant us: `PORT` is a program's own to read. */
+export function isBindGiven({ origins }: ResolvedSettings): boolean {
+  return origins.bind.kind !== 'default' && origins.bind.name !== 'PORT';
+}
+
 function findGiven(key: string, sources: SettingSources): { raw: RawValue; origin: Origin } | undefined {
   const flag = sources.flags?.[key];
   if (flag !== undefined) return { raw: flag, origin: { kind: 'flag', name: flagOf(key) } };

@@ -2,5 +2,14 @@
 // is what the package offers as `siskin/node`.
 export { intercept } from './intercept.ts';
 export { type ListenCall, watchListenCalls } from './listen-calls.ts';
-export { configure, isServing, kernelName, onListening, sharedLoop, statistics, stopAll } from './runtime.ts';
+export {
+  configure,
+  endSwitched,
+  isServing,
+  kernelName,
+  onListening,
+  sharedLoop,
+  statistics,
+  stopAll,
+} from './runtime.ts';
 export { createServer, Server } from './server.ts';

@@ -114,6 +114,11 @@ export async function stopAll(everybody: boolean): Promise<void> {
   await Promise.all(closing);
 }
 
+/** A stop waits for those who speak HTTP, and no longer for those whose protocol was switched. */
+export function endSwitched(): void {
+  for (const engine of engines) engine.endSwitched();
+}
+
 async function closeStrangers(): Promise<void> {
   const closed = [...strangers].map((server) => new Promise((resolve) => server.close(resolve)));
   if (closed.length === 0) return;

@@ -1,5 +1,5 @@
 // What `siskin ctl` and an arbiter say to each other, over a unix socket that only the arbiter's user can open: one line of JSON
-// each way, and the connection ends.
+// each way, and the connection ends; where the arbiter was told to end, it ends with the arbiter's process.
 
 export type ControlRequest =
   | { readonly command: 'status' | 'reload' | 'stop' | 'quit' | 'reopen' | 'stacks' }
@@ -10,6 +10,8 @@ export interface ControlAnswer {
   readonly ok: boolean;
   /** For people; where something was done, or could not be. */
   readonly message?: string;
+  /** It was told to end, and does so within so many milliseconds; then this connection ends, too. */
+  readonly endsWithin?: number;
   readonly status?: Status;
   readonly stacks?: readonly WorkerStack[];
 }

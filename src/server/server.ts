@@ -117,6 +117,12 @@ export class Server {
     }
   }
 
+  /** Closes the connections whose protocol was switched: the app is done with them. */
+  endSwitched(): void {
+    const reason = new Error('the app has ended');
+    for (const [task, connection] of this.#connections) if (connection.handedOver) task.cancel(reason);
+  }
+
   /**
    * Takes no new connections; those there are go on for as long as they like, each until its next answer. Resolves when the
    * listeners are closed; `closed` does when the last connection is. `patient`: see `Listener.stopListening`.

@@ -1,7 +1,7 @@
 // From `app.ts` or `app.ts:admin` to the app that the file exports. Called by `serve-app.ts`. A file that can't be found,
 // read or used ends the command with status 3; the messages say what is there instead.
 
-import { type Dirent, readdirSync, statSync } from 'node:fs';
+import { type Dirent, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, extname, relative, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -9,6 +9,7 @@ import { nearest, type Settings } from '../config/index.ts';
 import { type AppShape, type Servable, shapeOf } from './app-shapes.ts';
 import { describeExports, describeType, type Exports } from './exports.ts';
 import { describeLoadFailure } from './load-failure.ts';
+import { asksForMain, hasDefaultExport, presentAsMain } from './main-module.ts';
 import { ignoresRequest } from './signature.ts';
 
 /** An app that is ready to be served. */
@@ -53,6 +54,8 @@ const EXTENSIONS = ['.ts', '.js', '.mts', '.mjs', '.cts', '.cjs'];
 /** Turns of the event loop in which a program that is loaded may go on to listen. */
 const TURNS = 3;
 
+const MAIN_HINT = '\n  It does more where it is the main module: to run it as that, --interface program';
+
 /**
  * Imports the file and finds the app in it: the export that is named, else the default export, else the module
  * itself where it exports `fetch`. Relative to `directory`. Throws {@link AppLoadError} where it does not load, or has no
@@ -72,6 +75,9 @@ export async function loadApp(
   let found: Found | undefined;
   // Who names an export, or its kind, means that one, whatever else listens.
   const free = exportName === undefined && wanted === 'auto';
+  const text = textOf(file);
+  const isMain = wanted === 'program' || (free && !hasDefaultExport(text));
+  const onLoaded = presentAsMain(realpathSync(file), text, isMain);
   try {
     module = (await import(pathToFileURL(file).href)) as Exports;
     // Awaited below: a promise among them that is rejected meanwhile is not nobody's.
@@ -85,13 +91,16 @@ export async function loadApp(
     throw new AppLoadError(`${path} did not load\n${describeLoadFailure(error, file, directory)}`, {
       cause: error,
     });
+  } finally {
+    onLoaded();
   }
   const ready = typeof module['ready'] === 'function' ? (module['ready'] as () => unknown) : undefined;
   if (found !== undefined && !(free && listens())) return { kind: 'app', ...found, file, ready };
+  const hint = free && !isMain && asksForMain(text) ? MAIN_HINT : '';
   const complaint =
     wanted === 'program'
       ? `${path} does not listen\n  It was run as a program, and has ended without a server.`
-      : describeExports(module, path, exportName, wanted);
+      : describeExports(module, path, exportName, wanted) + hint;
   if (exportName !== undefined || wanted === 'fetch' || wanted === 'node') throw new AppLoadError(complaint);
   const exportsApp =
     listens() && [...candidates(module, undefined)].some(([, value]) => exportsOwnApp(value));
@@ -167,6 +176,15 @@ function programsIn(directory: string): string[] {
     )
     .map((entry) => entry.name)
     .sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
+}
+
+/** Of one that can't be read, Node says why when it imports it. */
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 type Found = { readonly servable: Servable; readonly shape: AppShape; readonly exportName: string };

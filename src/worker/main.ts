@@ -10,8 +10,9 @@ import { serveApp } from './serve-app.ts';
 
 const UNDERSTOOD_BY_THE_ARBITER = ['SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH'] as const;
 for (const signal of UNDERSTOOD_BY_THE_ARBITER) process.on(signal, () => {});
-// At once: who sends it has no time.
-process.on('SIGQUIT', () => process.exit(0));
+// At once: who sends it has no time. Node's own, whatever the app comes to find in its place (app-exit.ts).
+const { exit } = process;
+process.on('SIGQUIT', () => exit(0));
 
 /** The types of Node lack it. */
 interface Groups extends NodeJS.Process {

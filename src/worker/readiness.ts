@@ -1,10 +1,11 @@
-// Whether an app is ready to be served: its own `ready()` says so, or a path of it answers 2xx. Asked by `serving.ts` before
-// anybody else is let in.
+// Whether an app is ready to be served: its own `ready()` says so, or a message of it, or a path of it answers 2xx. Asked
+// by `serving.ts` before anybody else is let in.
 
 import { get, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { AppLoadError } from './load-app.ts';
+import type { ParentMessages } from './parent-messages.ts';
 
 /** Milliseconds between two questions. */
 const PAUSE = 100;
@@ -37,6 +38,11 @@ export function readyExport(ready: () => unknown): Check {
     }
     return answer === false ? 'ready() returns false' : undefined;
   };
+}
+
+/** Waits for the app to say so: `process.send('ready')`. */
+export function readyMessage(said: ParentMessages): Check {
+  return async () => (said.ready ? undefined : "process.send('ready') has not been called");
 }
 
 /** Asks for a path of a server that listens at `url`. */

@@ -6,7 +6,7 @@ import process from 'node:process';
 import { inspect } from 'node:util';
 import type { BindAddress, ResolvedSettings, Settings } from '../config/index.ts';
 import { type AccessLog, ignoreBrokenPipes, processLogs } from '../log/index.ts';
-import { isServing, stopAll } from '../node/index.ts';
+import { endSwitched, isServing, stopAll } from '../node/index.ts';
 import {
   type Boot,
   beatInterval,
@@ -16,6 +16,7 @@ import {
   type WorkerInfo,
 } from '../protocol/index.ts';
 import type { Logger } from '../server/index.ts';
+import { AppExit } from './app-exit.ts';
 import { ConfigurationError, loadConfigurationFile } from './configuration-file.ts';
 import { failurePage, reportLoads } from './development.ts';
 import { AppLoadError, parseSpecifier } from './load-app.ts';
@@ -34,18 +35,20 @@ const NEVER = new Promise<never>(() => {});
 export async function serveApp(boot: Boot, parent?: Parent): Promise<void> {
   const { specifier, rest } = boot;
   ignoreBrokenPipes();
+  const appExit = new AppExit(process);
+  const onStop = (): void => appExit.hold();
   let drained = false;
   // A worker may hear SIGTERM from its arbiter and from who stops both, and has no reason to hurry for that.
   const stopped =
     parent === undefined
-      ? stopCause(process, process.exit, { drained: () => drained })
-      : stopCause(process, () => {}, { signals: ['SIGTERM'] });
+      ? stopCause(process, appExit.now, { drained: () => drained, onStop })
+      : stopCause(process, () => {}, { signals: ['SIGTERM'], onStop });
   try {
     const { path } = parseSpecifier(specifier, process.cwd());
     // As the app would find them if Node ran it: programs look for their own file there, and for their own flags.
     process.argv.splice(1, Number.POSITIVE_INFINITY, resolve(path), ...rest);
-    process.exit(
-      await serveUntilStopped(path, boot, stopped, parent, () => {
+    appExit.now(
+      await serveUntilStopped(path, boot, { stopped, appExit }, parent, () => {
         drained = true;
       }),
     );
@@ -57,14 +60,14 @@ export async function serveApp(boot: Boot, parent?: Parent): Promise<void> {
     const status = error instanceof AppLoadError ? LOAD_FAILURE : RUNTIME_FAILURE;
     process.stderr.write(`siskin: ${message}\n`);
     parent?.report({ type: 'failed', status, message });
-    process.exit(status);
+    appExit.now(status);
   }
 }
 
 async function serveUntilStopped(
   path: string,
   { specifier, resolved, configuration, slot = 0, development = false, known = [] }: Boot,
-  stopped: Promise<StopCause>,
+  { stopped, appExit }: { readonly stopped: Promise<StopCause>; readonly appExit: AppExit },
   parent: Parent | undefined,
   onDrained: () => void,
 ): Promise<number> {
@@ -97,6 +100,7 @@ async function serveUntilStopped(
     access,
     within: settings.gracefulTimeout,
     onDrained,
+    appExit,
     lastCall: () => callHook(hooks, 'workerExit', info, log),
   });
 }
@@ -159,12 +163,13 @@ interface Ending {
   /** Milliseconds. */
   readonly within: number;
   readonly onDrained: () => void;
+  readonly appExit: AppExit;
   readonly lastCall: () => Promise<void>;
 }
 
 async function stop(
   cause: StopCause,
-  { serving, log, tell, access, within, onDrained, lastCall }: Ending,
+  { serving, log, tell, access, within, onDrained, appExit, lastCall }: Ending,
 ): Promise<number> {
   const deadline = performance.now() + within;
   if (cause.kind === 'error') log.error({ err: cause.error }, `${cause.name}: stopping`);
@@ -172,14 +177,16 @@ async function stop(
   if (cause.kind === 'orphaned')
     log.error({}, 'the arbiter has gone: finishing what is in flight, and stopping');
   const handled = cause.kind === 'signal' && isHandled(process, cause.signal);
+  // WebSockets, say, which only the app could have closed.
+  void appExit.asked.then(endSwitched);
   await Promise.all([serving.close(), stopAll(!handled)]);
   if (!handled) await serving.release(deadline - performance.now());
   onDrained();
   await lastCall();
   access?.flush();
   log[tell]({}, 'stopped');
-  if (handled) await programEnds(deadline - performance.now());
-  return cause.kind === 'error' ? RUNTIME_FAILURE : 0;
+  if (handled) await Promise.race([appExit.asked, programEnds(deadline - performance.now())]);
+  return cause.kind === 'error' ? RUNTIME_FAILURE : appExit.status;
 }
 
 /** An app with a handler for the signal has something to do, and ends then: by itself, or because nothing is left. */

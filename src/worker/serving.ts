@@ -8,7 +8,7 @@ import type { AddressInfo, Server as NetServer } from 'node:net';
 import { relative } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { type Fetcher, type FetchHandler, installFetchGlobals } from '../app/index.ts';
-import type { BindAddress, ResolvedSettings } from '../config/index.ts';
+import { type BindAddress, isBindGiven, type ResolvedSettings } from '../config/index.ts';
 import { type Address, formatAddress } from '../kernel/index.ts';
 import { configure, kernelName, onListening, statistics } from '../node/index.ts';
 import type { Kind } from '../protocol/index.ts';
@@ -17,7 +17,8 @@ import type { Release, Servable } from './app-shapes.ts';
 import { serverOf } from './listener-server.ts';
 import { AppLoadError, type LoadedApp, type LoadedProgram, loadApp } from './load-app.ts';
 import type { Parent } from './parent.ts';
-import { readyExport, readyPath, untilReady } from './readiness.ts';
+import { hearMessages, type ParentMessages } from './parent-messages.ts';
+import { readyExport, readyMessage, readyPath, untilReady } from './readiness.ts';
 import { describeStartFailure } from './start-failure.ts';
 import type { StopCause } from './stop.ts';
 import { takeOver } from './take-over.ts';
@@ -52,6 +53,8 @@ export class Serving {
   readonly #ready = Promise.withResolvers<void>();
   /** What listens next is for a question of our own. */
   #probing = false;
+  /** What the app says to its parent. */
+  #messages: ParentMessages = { ready: false };
   #server: RunningServer | undefined;
   #release: Release | undefined;
 
@@ -76,13 +79,12 @@ export class Serving {
 
   /** Loads the app and serves it; resolves once it is. Rejects with `AppLoadError` or `StartError`. */
   async start(specifier: string): Promise<undefined> {
-    const { settings, origins } = this.#resolved;
-    const wanted = settings.interface;
+    const wanted = this.#resolved.settings.interface;
     const exportIsMeant = specifier !== this.#path || wanted === 'fetch' || wanted === 'node';
-    // PORT is the program's own to read. And what listens beside an app has an address of its own.
-    const bindIsGiven = origins.bind.kind !== 'default' && origins.bind.name !== 'PORT';
-    this.#configure(bindIsGiven && !exportIsMeant);
+    // What listens beside an app has an address of its own.
+    this.#configure(isBindGiven(this.#resolved) && !exportIsMeant);
     const calls = takeOver();
+    this.#messages = hearMessages(process, this.#log);
     onListening(({ addresses }) => {
       if (!this.#probing) this.#announce(addresses, kernelName(), this.#kind);
     });
@@ -142,12 +144,13 @@ export class Serving {
     ready: (() => unknown) | undefined,
     serveForProbe: (use: (url: string) => Promise<void>) => Promise<void>,
   ): Promise<void> {
-    const { readyPath: path } = this.#resolved.settings;
+    const { readyPath: path, waitReady } = this.#resolved.settings;
     const tell = (reason: string): void => {
       this.#log.debug({ app: this.#name }, `not ready yet: ${reason}`);
       this.#parent?.report({ type: 'unready', message: reason });
     };
     if (ready !== undefined) await untilReady(readyExport(ready), tell);
+    if (waitReady) await untilReady(readyMessage(this.#messages), tell);
     if (path !== '') await serveForProbe((url) => untilReady(readyPath(url, path), tell));
   }
 

@@ -15,7 +15,8 @@ export const SIGNAL_STATUS = { SIGINT: 130, SIGTERM: 143 } as const;
 /**
  * Resolves with the first cause. After an uncaught error the app's state is not to be trusted, so the process ends;
  * but the other requests in flight have nothing to do with it, so they are finished first. An app that listens for such
- * errors itself has decided otherwise. `source` is `process`; `drained`: nothing is left to be finished.
+ * errors itself has decided otherwise. `source` is `process`; `drained`: nothing is left to be finished; `onStop` is called at
+ * the first signal, before handlers of the app are.
  */
 export function stopCause(
   source: EventEmitter,
@@ -23,7 +24,12 @@ export function stopCause(
   {
     signals = ['SIGTERM', 'SIGINT'],
     drained = () => false,
-  }: { signals?: readonly (keyof typeof SIGNAL_STATUS)[]; drained?: () => boolean } = {},
+    onStop = () => {},
+  }: {
+    signals?: readonly (keyof typeof SIGNAL_STATUS)[];
+    drained?: () => boolean;
+    onStop?: () => void;
+  } = {},
 ): Promise<StopCause> {
   return new Promise((resolve) => {
     let stopping = false;
@@ -31,6 +37,7 @@ export function stopCause(
       source.on(signal, () => {
         if (stopping) exit(drained() ? 0 : SIGNAL_STATUS[signal]);
         stopping = true;
+        onStop();
         resolve({ kind: 'signal', signal });
       });
     }

@@ -56,6 +56,50 @@ onLinux('an app', () => {
   });
 });
 
+const LOOPS = write(
+  'loops.mjs',
+  `import { writeSync } from 'node:fs';
+  export default (request) => {
+    if (new URL(request.url).pathname === '/loop') for (writeSync(1, 'it loops\\n'); ; ) Math.random();
+    return new Response(String(process.pid));
+  };`,
+);
+
+onLinux('a worker that hangs', () => {
+  test(
+    'keeps nobody waiting longer than it takes to notice, those in its queue included',
+    TIMEOUT,
+    async () => {
+      const args = [LOOPS, '-w', '2', '--bind', '127.0.0.1:0', ...FLAGS];
+      await withSiskin(args, { cwd: directory }, async (child) => {
+        const url = await child.url();
+        await logged(child, /worker \d+ serves/, 2);
+        const hanging = ask(`${url}/loop`).catch(() => {});
+        await logged(child, /it loops/);
+        const start = performance.now();
+        const answers = await Promise.all(Array.from({ length: 60 }, () => ask(url)));
+        const waited = performance.now() - start;
+        assert.equal(new Set(answers.map(({ body }) => body)).size, 1);
+        // The warning comes after a second; the machine that tests run on may be slow.
+        assert.ok(waited < 3000, `${waited} ms`);
+        child.process.kill('SIGQUIT');
+        await hanging;
+      });
+    },
+  );
+});
+
+onLinux('a log that can not be written', () => {
+  test('stops nobody', TIMEOUT, async () => {
+    const args = [APP, '--access-log-file', '/dev/full', '--bind', '127.0.0.1:0'];
+    await withSiskin(args, { cwd: directory }, async (child) => {
+      const url = await child.url();
+      for (let i = 0; i < 3; i++) assert.equal((await ask(url)).status, 200);
+      assert.equal(child.stderr.match(/lines are lost: ENOSPC/g)?.length, 1);
+    });
+  });
+});
+
 onLinux('descriptors that run out', () => {
   test('keep workers from being started, and those that are there go on', TIMEOUT, async () => {
     // Three for each worker; Node itself has some twenty.

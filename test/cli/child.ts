@@ -74,3 +74,16 @@ export function withRegister(
 ): Promise<void> {
   return withChild(new Child(['--import', REGISTER, ...args], options), use);
 }
+
+export interface Ran {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** `siskin` with `args`, which ends by itself. */
+export async function siskin(args: readonly string[], options: ChildOptions): Promise<Ran> {
+  const child = new Child([MAIN, ...args], options);
+  const [status] = await child.exit;
+  return { status, stdout: child.stdout, stderr: child.stderr };
+}

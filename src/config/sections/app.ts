@@ -1,6 +1,6 @@
 // Settings: what is served.
 
-import { choice, text } from '../kinds.ts';
+import { choice, onOff, text } from '../kinds.ts';
 import { setting } from '../setting.ts';
 
 export const app = {
@@ -20,6 +20,12 @@ export const app = {
       description:
         'A path of the app that must answer 2xx before a worker counts as one that serves; an export ready() does the same',
       reason: 'Most apps are ready when they are loaded.',
+    }),
+    waitReady: setting({
+      kind: onOff,
+      default: false,
+      description: "A worker counts as one that serves only when its app has called process.send('ready')",
+      reason: 'For programs that say it, made for PM2. Others would be waited for in vain.',
     }),
   },
 } as const;
