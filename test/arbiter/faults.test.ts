@@ -41,6 +41,16 @@ onLinux('an app', () => {
     );
   });
 
+  test('is not served at a descriptor that does not listen', TIMEOUT, async () => {
+    // Standard input is a socket here, and a connected one.
+    await withSiskin([APP, '--bind', 'fd://0', ...FLAGS], { cwd: directory }, async (child) => {
+      assert.deepEqual(await child.exit, [1, null]);
+      assert.match(child.stderr, /fd:\/\/0: invalid argument \(EINVAL\)/);
+      assert.match(child.stderr, /Asked for by/);
+      assert.match(child.stderr, /must be a socket that listens already/);
+    });
+  });
+
   test('that does not end when it is told to is killed at the graceful timeout', TIMEOUT, async () => {
     const app = write(
       'stays.mjs',

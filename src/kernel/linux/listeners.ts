@@ -2,16 +2,16 @@
 // anybody who has begun to connect.
 
 import type { Address } from '../address.ts';
-import { ECONNABORTED, EINTR, EINVAL, ENOTSOCK, EPERM } from '../errors.ts';
+import { ECONNABORTED, EINTR, EINVAL, EOPNOTSUPP, EPERM } from '../errors.ts';
 import type { ListenOptions } from '../kernel.ts';
 import { dropSyns } from './filter.ts';
 import * as libc from './libc.ts';
 import { check } from './libc.ts';
-import { openSocket, setConnectionOptions, setSwitch } from './open-socket.ts';
+import { getOption, openSocket, setConnectionOptions, setSwitch } from './open-socket.ts';
 import { claim, disown, isOwn, removeFile } from './own-listeners.ts';
 import { encodeAddress } from './sockaddr.ts';
 import { bindFile } from './socket-file.ts';
-import { localAddress, socketError } from './sockets.ts';
+import { localAddress } from './sockets.ts';
 
 export function listen(address: Address, options: ListenOptions): number {
   const encoded = encodeAddress(address);
@@ -51,8 +51,11 @@ export function adopt(fd: number): number {
   if (descriptorFlags < 0) return descriptorFlags;
   const statusFlags = check(libc.fcntl(fd, libc.F_GETFL, 0));
   if (statusFlags < 0) return statusFlags;
+  const type = getOption(fd, libc.SO_TYPE);
+  if (type < 0) return type;
   const named = localAddress(fd);
-  if (named === undefined) return socketError(fd) < 0 ? -ENOTSOCK : -EINVAL;
+  if (type !== libc.SOCK_STREAM || named === undefined) return -EOPNOTSUPP;
+  if (getOption(fd, libc.SO_ACCEPTCONN) !== 1) return -EINVAL;
   disown(fd);
   libc.fcntl(fd, libc.F_SETFD, descriptorFlags | libc.FD_CLOEXEC);
   libc.fcntl(fd, libc.F_SETFL, statusFlags | libc.O_NONBLOCK);
