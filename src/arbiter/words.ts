@@ -36,6 +36,14 @@ export function describeNext(failures: number, pause: number): string {
   return `${times}the next try is in ${pause} ms`;
 }
 
+/** What a reload that has failed leaves; `failure` completes "the worker ...". `retired`: there were no old workers. */
+export function describeFailure(failure: string, replaced: number, count: number, retired: boolean): string {
+  if (!retired)
+    return `the old workers go on serving (${replaced} of ${count} workers are new): the new one ${failure}`;
+  const some = replaced === 0 ? 'no worker serves' : `only ${replaced} of ${count} workers serve`;
+  return `${some}: each of the others ${failure}, and is tried again with the settings from before`;
+}
+
 /** `one worker more`, `3 workers fewer`. */
 export function describeChange(change: number): string {
   const count = Math.abs(change);

@@ -156,6 +156,20 @@ describe('an arbiter that is told', () => {
     });
   });
 
+  test('to reload closes what only old workers have listened on, once each of them has gone', async () => {
+    const settings = { minUptime: 10 };
+    await withArbiter({ workers: 2, settings }, function* (scene) {
+      yield* sleep(300);
+      scene.drops = true;
+      yield* scene.arbiter.command('reload').wait();
+      yield* sleep(300);
+      assert.deepEqual(
+        scene.socketCalls.filter((call) => call.includes('Unused')),
+        ['stopUnused 0 102', 'closeUnused 0', 'stopUnused 1 103', 'closeUnused 1'],
+      );
+    });
+  });
+
   test('to retire its workers keeps their sockets, and a reload brings them back', async () => {
     await withArbiter({ workers: 2 }, function* (scene) {
       yield* sleep(300);
@@ -364,6 +378,41 @@ describe('a restart, for development', () => {
 });
 
 describe('a retired arbiter', () => {
+  test('closes what nobody listens on any more when a reload has brought workers back', async () => {
+    await withArbiter({ workers: 1 }, function* (scene) {
+      yield* sleep(300);
+      yield* scene.arbiter.command('retire').wait();
+      scene.drops = true;
+      yield* scene.arbiter.command('reload').wait();
+      assert.deepEqual(
+        scene.socketCalls.filter((call) => call.includes('Unused')),
+        ['stopUnused 0 101', 'closeUnused 0'],
+      );
+    });
+  });
+
+  test('whose reload fails says that nobody serves, and how many do', async () => {
+    const broken = Array(40).fill({ ends: { after: 20, code: 3 } } as const);
+    const settings = { bootTimeout: 2000 };
+    for (const [some, message] of [
+      [
+        [],
+        /^no worker serves: each of the others did not serve .*, and is tried again with the settings from before/,
+      ],
+      [[{ boots: 10 }], /^only 1 of 2 workers serve: each of the others did not serve within 2000 ms/],
+    ] as const) {
+      const script = [{ boots: 10 }, { boots: 10 }, ...some, ...broken];
+      await withArbiter({ workers: 2, settings, script }, function* (scene) {
+        yield* sleep(100);
+        yield* scene.arbiter.command('retire').wait();
+        const outcome = yield* scene.arbiter.command('reload').wait();
+        assert.equal(outcome.ok, false);
+        assert.match(outcome.message, message);
+        assert.deepEqual(scene.said(/old workers go on/), []);
+      });
+    }
+  });
+
   test('says that a reload has failed where nobody comes to serve', async () => {
     const broken = { ends: { after: 20, code: 3 } } as const;
     const script = [{ boots: 10 }, ...Array(20).fill(broken)];
