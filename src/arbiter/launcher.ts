@@ -50,6 +50,8 @@ export interface WorkerProcess {
 /** What becomes of one process. */
 export interface WorkerEvents {
   onReport(report: Report): void;
+  /** It has said what no worker says, and is to be killed. `why` completes "the worker ...". */
+  onNonsense(why: string): void;
   /** Called once; nothing is called after it. */
   onExit(exit: Exit): void;
 }

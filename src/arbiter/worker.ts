@@ -75,6 +75,7 @@ export class Worker {
     this.#listener = listener;
     this.#process = launch(slot, plan, {
       onReport: (report) => this.#hear(report),
+      onNonsense: (why) => this.kill('SIGKILL', why),
       onExit: (exit) => this.#end(exit),
     });
   }

@@ -226,7 +226,6 @@ export class Scene {
     const complete = { ...defaultSettings(), ...settings };
     return {
       boot: {
-        type: 'boot',
         specifier: 'app.ts',
         rest: [],
         resolved: { settings: complete, origins: {} as never, warnings: [] },
