@@ -9,7 +9,7 @@ import { all, type Co, race, type Scope, Semaphore, Signal, sleep } from '../tas
 import { drain, quit } from './ending.ts';
 import { callHook } from './hooks.ts';
 import type { Exit, Launch, Plan, Sockets } from './launcher.ts';
-import { firstFree, Slot } from './slot.ts';
+import { firstFree, type Replacement, Slot } from './slot.ts';
 import { Steering } from './steering.ts';
 import { describeChange, describeNext, stackOf } from './words.ts';
 import { Worker } from './worker.ts';
@@ -24,14 +24,6 @@ export interface CrewOptions {
   readonly onReady: (ready: Ready) => void;
   /** Told of each file that a worker loads, in development. */
   readonly onLoad?: (file: string) => void;
-}
-
-/** What has come of new workers for all slots. */
-export interface Replacement {
-  /** Why it was given up. */
-  readonly failure: string | undefined;
-  /** Workers that are new. */
-  readonly replaced: number;
 }
 
 /** Milliseconds from the last SYN that was answered to the last ACK that is waited for: see net/listener.ts. */
@@ -173,6 +165,7 @@ export class Crew {
       return slot.worker;
     }
     slot.worker = worker;
+    worker.placed = true;
     if (slot.retired) worker.kill('SIGKILL', 'is not needed');
     const { bootTimeout } = this.settings;
     const result = yield* worker.boots(bootTimeout);
@@ -216,6 +209,7 @@ export class Crew {
         onChange: () => this.#steer(),
         onEnd: (exit) => {
           this.#workers.delete(worker);
+          if (!worker.placed) this.#options.sockets.withdraw(index, worker.pid);
           this.#tellOfEnd(worker, exit);
         },
       },
@@ -257,17 +251,16 @@ export class Crew {
     yield* ending.acquire();
     let next: Worker | undefined;
     let old: Worker | undefined;
-    let taken = false;
     try {
       next = yield* this.#launch(slot, plan);
       const failure = yield* next.proves(plan.boot.resolved.settings);
       if (failure !== undefined || slot.retired) return failure;
       old = slot.worker;
       slot.worker = next;
-      taken = true;
+      next.placed = true;
       return undefined;
     } finally {
-      if (!taken) next?.kill('SIGKILL', 'is not needed');
+      if (next?.placed === false) next.kill('SIGKILL', 'is not needed');
       if (old === undefined) ending.release();
       else {
         old.over.set('replaced');

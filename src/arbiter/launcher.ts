@@ -75,6 +75,8 @@ export interface Sockets {
    * that; undefined where there is nothing.
    */
   stopUnused(slot: number, pid: number): (() => void) | undefined;
+  /** A worker has ended that never got the slot: closes what nobody but it has asked for. */
+  withdraw(slot: number, pid: number): void;
   /** Nobody will be in this slot any more: what was never accepted is reset. */
   closeSlot(slot: number): void;
   close(): void;

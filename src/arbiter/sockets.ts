@@ -148,12 +148,26 @@ export class ListeningSockets implements Sockets {
     }
   }
 
+  withdraw(slot: number, pid: number): void {
+    for (const [group, owner, each] of [...this.#seatsOf(slot)]) {
+      const pids = each.users.get(slot);
+      if (pids?.delete(pid) === true && pids.size === 0) this.#leave(group, owner, each, slot);
+    }
+  }
+
   closeSlot(slot: number): void {
     for (const [group, owner, each] of [...this.#seatsOf(slot)]) {
-      const last = each.users.delete(slot) && each.users.size === 0;
-      if (group.shared && last) this.#kernel.stopListening(each.fd);
-      if (!group.shared || last) this.#close(group, owner);
+      if (group.shared) this.#leave(group, owner, each, slot);
+      else this.#close(group, owner);
     }
+  }
+
+  /** `slot` does not use it any more; who is the last to do so takes it along. */
+  #leave(group: Group, owner: number, { fd, users }: Seat, slot: number): void {
+    if (!users.delete(slot) || users.size > 0) return;
+    // Removes the file of a unix socket.
+    this.#kernel.stopListening(fd);
+    this.#close(group, owner);
   }
 
   #close(group: Group, owner: number): void {

@@ -45,6 +45,8 @@ export class Worker {
   /** It has served, whatever it does now. */
   served = false;
   draining = false;
+  /** It has got its slot. */
+  placed = false;
   /** Why it was killed, if it was, for the log. */
   killedFor: string | undefined;
   /** When it was last heard of. */

@@ -156,6 +156,19 @@ describe('an arbiter that is told', () => {
     });
   });
 
+  test('to reload closes what only new workers have listened on that fail', async () => {
+    const script = [{ boots: 10 }, { boots: 10, ends: { after: 50, code: 1 } }];
+    await withArbiter({ workers: 1, script }, function* (scene) {
+      yield* sleep(300);
+      assert.equal((yield* scene.arbiter.command('reload').wait()).ok, false);
+      yield* sleep(10);
+      assert.deepEqual(
+        scene.socketCalls.filter((call) => !call.startsWith('steer')),
+        ['withdraw 0 101'],
+      );
+    });
+  });
+
   test('to reload closes what only old workers have listened on, once each of them has gone', async () => {
     const settings = { minUptime: 10 };
     await withArbiter({ workers: 2, settings }, function* (scene) {

@@ -199,6 +199,7 @@ export class Scene {
         this.socketCalls.push(`stopUnused ${slot} ${pid}`);
         return () => void this.socketCalls.push(`closeUnused ${slot}`);
       },
+      withdraw: (slot, pid) => void this.socketCalls.push(`withdraw ${slot} ${pid}`),
       closeSlot: (slot) => void this.socketCalls.push(`closeSlot ${slot}`),
       close: () => void this.socketCalls.push('close'),
     };

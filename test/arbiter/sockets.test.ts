@@ -128,6 +128,17 @@ describe('listening sockets of an arbiter', () => {
     rmSync(folder, { recursive: true });
   });
 
+  test('what only a worker has asked for that never got its place is closed again', () => {
+    withSockets((sockets) => {
+      const kept = sockets.open(0, 1, request(ANY_PORT, 0));
+      assert.equal(sockets.open(0, 2, request(ANY_PORT, 0)), kept);
+      const added = sockets.open(0, 2, request(ANY_PORT, 1));
+      sockets.withdraw(0, 2);
+      assert.equal(kernel.accept(added), -EBADF);
+      assert.equal(kernel.accept(kept), -EAGAIN);
+    });
+  });
+
   test('a unix socket goes with the last slot whose workers want it', () => {
     const folder = mkdtempSync(join(tmpdir(), 'siskin-sockets-'));
     const path = join(folder, 'app.sock');
