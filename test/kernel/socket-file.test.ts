@@ -1,7 +1,16 @@
 // The file of a unix socket on Linux: its mode, and what may be in its place.
 
 import assert from 'node:assert/strict';
-import { chmodSync, linkSync, lstatSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  fstatSync,
+  linkSync,
+  lstatSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -27,12 +36,12 @@ onLinux("a unix socket's file", async () => {
   const { encodeAddress } = (await import(ADDRESSES)) as typeof import('../../src/kernel/linux/sockaddr.ts');
   const kernel = createLinuxKernel();
 
-  function withListener(mode: number, use: (path: string) => void): void {
+  function withListener(mode: number, use: (path: string, fd: number) => void): void {
     const path = freshPath();
     const fd = kernel.listen({ family: 'unix', path }, { backlog: 1, mode });
     assert.ok(fd >= 0, new SystemError('listen', fd).message);
     try {
-      use(path);
+      use(path, fd);
     } finally {
       kernel.close(fd);
     }
@@ -51,6 +60,10 @@ onLinux("a unix socket's file", async () => {
     } finally {
       process.umask(before);
     }
+  });
+
+  test('is never wider than that, not even for a moment: bind takes the mode of the socket', () => {
+    withListener(0o600, (_path, fd) => assert.equal(fstatSync(fd).mode & 0o777, 0o600));
   });
 
   test('gets no mode where a link is in its place, and what that leads to stays as it is', () => {
