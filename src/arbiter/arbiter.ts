@@ -25,6 +25,7 @@ import { Crew } from './crew.ts';
 import { watchHealth } from './health.ts';
 import { callHook } from './hooks.ts';
 import type { Launch, LaunchSuccessor, Plan, Sockets, Successor } from './launcher.ts';
+import { describeFailure } from './words.ts';
 
 /**
  * What the arbiter is told to do. `stop`: finish what is in flight; `quit`: at once; `retire`: workers alone do. `restart`: as a
@@ -252,9 +253,15 @@ export class Arbiter {
     try {
       plan = yield* this.#read();
       yield* callHook(plan.hooks, this.#log, 'onReload', { pid: process.pid });
-      const { failure, replaced } = yield* crew.isRetired ? crew.revive(plan) : crew.replaceAll(plan);
+      const retired = crew.isRetired;
+      const { failure, replaced } = yield* retired ? crew.revive(plan) : crew.replaceAll(plan);
       if (failure === undefined) yield* this.#finishReload(former, plan, replaced, outcome);
-      else this.#failReload(former, replaced, failure, outcome);
+      else {
+        crew.plan = former;
+        const message = describeFailure(failure, replaced, crew.slots.length, retired);
+        this.#log.error({}, `reload failed, ${message}`);
+        outcome.set({ ok: false, message });
+      }
     } catch (error) {
       if (error instanceof Cancelled) throw error;
       const { message } = error as Error;
@@ -309,14 +316,6 @@ export class Arbiter {
     if (wanted !== countWorkers(former)) yield* crew.scale(wanted);
     this.#log.info({ workers: replaced }, 'reload: done');
     outcome.set({ ok: true, message: `${replaced} ${replaced === 1 ? 'worker is' : 'workers are'} new` });
-  }
-
-  #failReload(former: Plan, replaced: number, failure: string, outcome: Signal<Outcome>): void {
-    this.crew.plan = former;
-    const rest = `${replaced} of ${this.crew.slots.length} workers are new`;
-    const message = `the old workers go on serving (${rest}): the new one ${failure}`;
-    this.#log.error({}, `reload failed, ${message}`);
-    outcome.set({ ok: false, message });
   }
 
   // ── A successor ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -7,7 +7,6 @@ import type { Ready } from '../protocol/index.ts';
 import { type Co, spawn } from '../task/index.ts';
 import { launcher, type SocketSource } from './launch.ts';
 import type { Plan } from './launcher.ts';
-import { describeExit } from './words.ts';
 import { Worker } from './worker.ts';
 
 /** What it is, and where it would listen; or why it can't be served, and the status that says so. */
@@ -60,7 +59,7 @@ function* check(loop: Loop, plan: Plan, sockets: SocketSource): Co<Checked> {
   worker.kill(result === 'serving' ? 'SIGQUIT' : 'SIGKILL');
   const exit = yield* worker.exited.wait();
   if (ready !== undefined) return { ready, listens: sockets.targets };
-  const late = result === 'late' ? worker.describeDelay(bootTimeout) : describeExit(exit);
+  const late = result === 'late' ? worker.describeDelay(bootTimeout) : worker.describeEnd(exit);
   const failure = worker.failure ?? `the worker ${late}`;
   return { failure, status: exit.code === null || exit.code === 0 ? LOAD_FAILURE : exit.code };
 }

@@ -5,7 +5,7 @@ import { SystemError } from '../kernel/index.ts';
 import type { Logger } from '../log/index.ts';
 import { type Listener, listen, type Stream } from '../net/index.ts';
 import { CONTROL_LIMIT, type ControlAnswer, type ControlRequest, HOOK_TIME } from '../protocol/index.ts';
-import { type Co, deadline, type Scope, scope, type Task } from '../task/index.ts';
+import { Cancelled, type Co, deadline, type Scope, scope, type Task } from '../task/index.ts';
 import type { Arbiter, Command } from './arbiter.ts';
 import { type StatusFacts, stacksOf, statusOf } from './status.ts';
 
@@ -16,13 +16,13 @@ const END_MARGIN = 2 * HOOK_TIME + 5_000;
 /** The arbiter's user, and nobody else. */
 const MODE = 0o600;
 
-/** A file system may be read-only. */
-function* openSocket(path: string): Co<Listener | SystemError> {
+/** A file system may be read-only, a path too long for a socket: nothing that would keep an app from being served. */
+function* openSocket(path: string): Co<Listener | Error> {
   try {
     return yield* listen({ family: 'unix', path }, { backlog: 16, mode: MODE });
   } catch (error) {
-    if (error instanceof SystemError) return error;
-    throw error;
+    if (error instanceof Cancelled) throw error;
+    return error as Error;
   }
 }
 
@@ -54,7 +54,7 @@ export class Control {
 
   *#serve(path: string, asked: boolean): Co<void> {
     const listener = yield* openSocket(path);
-    if (listener instanceof SystemError) {
+    if (listener instanceof Error) {
       this.#log[asked ? 'warn' : 'debug']({}, `siskin ctl will not reach this arbiter: ${listener.message}`);
       return;
     }

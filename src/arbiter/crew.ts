@@ -9,9 +9,9 @@ import { all, type Co, race, type Scope, Semaphore, Signal, sleep } from '../tas
 import { drain, quit } from './ending.ts';
 import { callHook } from './hooks.ts';
 import type { Exit, Launch, Plan, Sockets } from './launcher.ts';
-import { firstFree, Slot } from './slot.ts';
+import { firstFree, type Replacement, Slot } from './slot.ts';
 import { Steering } from './steering.ts';
-import { describeChange, describeExit, describeNext, stackOf } from './words.ts';
+import { describeChange, describeNext, stackOf } from './words.ts';
 import { Worker } from './worker.ts';
 
 export interface CrewOptions {
@@ -24,14 +24,6 @@ export interface CrewOptions {
   readonly onReady: (ready: Ready) => void;
   /** Told of each file that a worker loads, in development. */
   readonly onLoad?: (file: string) => void;
-}
-
-/** What has come of new workers for all slots. */
-export interface Replacement {
-  /** Why it was given up. */
-  readonly failure: string | undefined;
-  /** Workers that are new. */
-  readonly replaced: number;
 }
 
 /** Milliseconds from the last SYN that was answered to the last ACK that is waited for: see net/listener.ts. */
@@ -153,7 +145,7 @@ export class Crew {
       if (slot.retired || this.#stopping || this.failed.isSet) return;
       const pause = slot.backoff.after(end, worker, this.settings.minUptime);
       const fields = { worker: slot.index, pid: worker.pid };
-      const what = worker.killedFor ?? describeExit(end);
+      const what = worker.describeEnd(end);
       const who = worker.pid === 0 ? 'a worker' : `worker ${worker.pid}`;
       this.#log.error(fields, `${who} ${what}: ${describeNext(slot.backoff.failures, pause)}`);
       if (pause > 0) {
@@ -173,6 +165,7 @@ export class Crew {
       return slot.worker;
     }
     slot.worker = worker;
+    worker.placed = true;
     if (slot.retired) worker.kill('SIGKILL', 'is not needed');
     const { bootTimeout } = this.settings;
     const result = yield* worker.boots(bootTimeout);
@@ -182,9 +175,8 @@ export class Crew {
     if (result !== 'serving' && final && !this.#stopping) {
       const exit = yield* worker.exited.wait();
       // One that could has said itself why.
-      const what = worker.killedFor ?? describeExit(exit);
       if (worker.failure === undefined)
-        this.#log.error({ pid: worker.pid }, `nothing is served: the worker ${what}`);
+        this.#log.error({ pid: worker.pid }, `nothing is served: the worker ${worker.describeEnd(exit)}`);
       this.failed.set(exit.code || LOAD_FAILURE);
     }
     return worker;
@@ -217,6 +209,7 @@ export class Crew {
         onChange: () => this.#steer(),
         onEnd: (exit) => {
           this.#workers.delete(worker);
+          if (!worker.placed) this.#options.sockets.withdraw(index, worker.pid);
           this.#tellOfEnd(worker, exit);
         },
       },
@@ -254,27 +247,20 @@ export class Crew {
 
   /** A new worker for `slot`, and then the end of the old one. What has failed otherwise. */
   *#replace(slot: Slot, plan: Plan): Co<string | undefined> {
-    const { bootTimeout, minUptime } = plan.boot.resolved.settings;
     const ending = this.#ending;
     yield* ending.acquire();
     let next: Worker | undefined;
     let old: Worker | undefined;
-    let taken = false;
     try {
       next = yield* this.#launch(slot, plan);
-      const result = yield* next.boots(bootTimeout);
-      if (result === 'late') return next.describeDelay(bootTimeout);
-      if (result === 'ended' || !(yield* next.survives(minUptime))) {
-        const exit = yield* next.exited.wait();
-        return next.failure === undefined ? describeExit(exit) : `failed: ${next.failure}`;
-      }
-      if (slot.retired) return undefined;
+      const failure = yield* next.proves(plan.boot.resolved.settings);
+      if (failure !== undefined || slot.retired) return failure;
       old = slot.worker;
       slot.worker = next;
-      taken = true;
+      next.placed = true;
       return undefined;
     } finally {
-      if (!taken) next?.kill('SIGKILL', 'is not needed');
+      if (next?.placed === false) next.kill('SIGKILL', 'is not needed');
       if (old === undefined) ending.release();
       else {
         old.over.set('replaced');
@@ -287,10 +273,10 @@ export class Crew {
   *#release(slot: Slot, old: Worker, next: Worker, ending: Semaphore): Co<void> {
     const { sockets } = this.#options;
     try {
-      const unused = sockets.stopUnused(slot.index, next.pid);
-      if (unused) yield* sleep(HANDSHAKE_TIME);
+      const closeUnused = sockets.stopUnused(slot.index, next.pid);
+      if (closeUnused !== undefined) yield* sleep(HANDSHAKE_TIME);
       yield* this.drain(old);
-      if (unused) sockets.closeUnused(slot.index);
+      closeUnused?.();
     } finally {
       ending.release();
     }
@@ -364,8 +350,13 @@ export class Crew {
     const { bootTimeout } = this.settings;
     yield* race<unknown>([this.complete(count), sleep(bootTimeout)]);
     const replaced = this.serving;
-    const failure = replaced < count ? `did not serve within ${bootTimeout} ms (bootTimeout)` : undefined;
-    return { failure, replaced };
+    if (replaced < count)
+      return { failure: `did not serve within ${bootTimeout} ms (bootTimeout)`, replaced };
+    // Nobody has accepted anything from these for long.
+    for (const { index, worker } of this.#slots) {
+      if (worker !== undefined) this.#options.sockets.stopUnused(index, worker.pid)?.();
+    }
+    return { failure: undefined, replaced };
   }
 
   // ── The end ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -10,12 +10,23 @@ import { type BindAddress, formatBind, type Settings } from '../config/index.ts'
 import { EACCES, SystemError } from '../kernel/index.ts';
 import { createChannel, MESSAGE_LIMIT, receiveAll, sendMessage } from '../kernel/linux/index.ts';
 import type { Loop, Watch } from '../loop/index.ts';
-import { type ListenRequest, type Order, QUESTIONS, type Report, spawnNode } from '../protocol/index.ts';
+import {
+  type ListenRequest,
+  type Order,
+  QUESTIONS,
+  readReport,
+  SETTINGS,
+  spawnNode,
+} from '../protocol/index.ts';
 import type { Launch, Plan, WorkerEvents, WorkerProcess } from './launcher.ts';
 import { groupOf } from './sockets.ts';
+import { describeNonsense } from './words.ts';
 
 /** `.ts`, or `.js` once it is built. */
 const WORKER = fileURLToPath(new URL(`../worker/main${extname(import.meta.url)}`, import.meta.url));
+
+/** Bytes of settings, at most: what is longer is a mistake, and each worker has them in memory. */
+const SETTINGS_LIMIT = 16 * 1024 * 1024;
 
 /** Where workers get their listening sockets: see `ListeningSockets`. */
 export interface SocketSource {
@@ -64,6 +75,7 @@ class ChildWorker implements WorkerProcess {
   readonly #guard: ((request: ListenRequest) => ListenRequest | undefined) | undefined;
   /** It has a thread that hears what is written to the pipe. */
   readonly #watched: boolean;
+  #ended = false;
 
   constructor(
     loop: Loop,
@@ -82,19 +94,26 @@ class ChildWorker implements WorkerProcess {
     this.#guard = boot.identity && guardOf(boot.resolved.settings);
     this.#watched = boot.resolved.settings.stallWarning > 0;
     const known = boot.development === true ? { known: sockets.targets } : {};
-    const order = Buffer.from(JSON.stringify({ ...boot, slot, ...known }));
-    if (order.length > MESSAGE_LIMIT) throw new RangeError(`its settings have ${order.length} bytes`);
+    const settings = Buffer.from(JSON.stringify({ ...boot, slot, ...known }));
+    if (settings.length > SETTINGS_LIMIT) {
+      throw new RangeError(
+        `its settings and arguments have ${settings.length} bytes, and may have ${SETTINGS_LIMIT}: shorten them`,
+      );
+    }
     this.#child = spawnNode([WORKER], {
       cwd,
       env,
-      stdio: ['ignore', 'inherit', 'inherit', theirs, 'pipe'],
+      stdio: ['ignore', 'inherit', 'inherit', theirs, 'pipe', 'pipe'],
     });
     this.#channel = ours;
     this.#watch = loop.watch(ours, { onReady: () => this.#receive() });
     loop.kernel.close(theirs);
-    sendMessage(ours, order);
     // To its watchdog, which may be gone.
-    this.#questions?.on('error', () => {});
+    this.#pipe(QUESTIONS)?.on('error', () => {});
+    const pipe = this.#pipe(SETTINGS);
+    // It may have ended before it has read them all.
+    pipe?.on('error', () => {});
+    pipe?.end(settings, () => pipe.destroy());
     // A signal that may not be sent is an error, too, and can come more than once.
     this.#child.on('error', (error) => {
       if (this.#child.pid === undefined) this.#end({ code: null, signal: null, error });
@@ -103,9 +122,9 @@ class ChildWorker implements WorkerProcess {
   }
 
   /** Where descriptors have run out, a child has no streams at all, whatever its type says. */
-  get #questions(): Writable | null | undefined {
-    const { stdio } = this.#child as { stdio?: ChildProcess['stdio'] };
-    return stdio?.[QUESTIONS] as Writable | null | undefined;
+  #pipe(fd: typeof QUESTIONS | typeof SETTINGS): Writable | null | undefined {
+    const { stdio } = this.#child as { stdio?: readonly unknown[] };
+    return stdio?.[fd] as Writable | null | undefined;
   }
 
   get pid(): number {
@@ -121,7 +140,7 @@ class ChildWorker implements WorkerProcess {
   }
 
   askForStack(): boolean {
-    const pipe = this.#questions;
+    const pipe = this.#pipe(QUESTIONS);
     return pipe?.writable === true && this.#watched && pipe.write('\n');
   }
 
@@ -145,11 +164,11 @@ class ChildWorker implements WorkerProcess {
   /** The app may write to any descriptor: what is no report of ours ends the worker, and nobody else. */
   #take(message: string): void {
     try {
-      const report = JSON.parse(message) as Report;
+      const report = readReport(message);
       if (report.type === 'listen') this.#listen(report);
       else this.#events.onReport(report);
-    } catch {
-      this.kill('SIGKILL');
+    } catch (error) {
+      if (!this.#ended) this.#events.onNonsense(describeNonsense(message, error));
     }
   }
 
@@ -162,11 +181,13 @@ class ChildWorker implements WorkerProcess {
   }
 
   #end(exit: { code: number | null; signal: NodeJS.Signals | null; error?: Error }): void {
+    this.#ended = true;
     // What it said last lies in the channel still.
     this.#receive();
     this.#watch.close();
     this.#loop.kernel.close(this.#channel);
-    this.#questions?.destroy();
+    this.#pipe(QUESTIONS)?.destroy();
+    this.#pipe(SETTINGS)?.destroy();
     this.#events.onExit(exit);
   }
 }

@@ -50,6 +50,8 @@ export interface WorkerProcess {
 /** What becomes of one process. */
 export interface WorkerEvents {
   onReport(report: Report): void;
+  /** It has said what no worker says, and is to be killed. `why` completes "the worker ...". */
+  onNonsense(why: string): void;
   /** Called once; nothing is called after it. */
   onExit(exit: Exit): void;
 }
@@ -68,12 +70,13 @@ export interface Sockets {
   /** From here on nobody new comes. Who has begun to connect is still in the queue. */
   stopListening(): void;
   /**
-   * A worker, which `pid` names, has asked for all that it wants. Nobody new comes to what else its slot listens on.
-   * True where there is any of that.
+   * A worker, which `pid` names, has asked for all that it wants, and has the slot for itself. Nobody new comes to what
+   * only workers before it have asked for: in this slot, or, where all slots share a socket, in any. Returns what closes
+   * that; undefined where there is nothing.
    */
-  stopUnused(slot: number, pid: number): boolean;
-  /** Closes what `stopUnused` has stopped. */
-  closeUnused(slot: number): void;
+  stopUnused(slot: number, pid: number): (() => void) | undefined;
+  /** A worker has ended that never got the slot: closes what nobody but it has asked for. */
+  withdraw(slot: number, pid: number): void;
   /** Nobody will be in this slot any more: what was never accepted is reset. */
   closeSlot(slot: number): void;
   close(): void;

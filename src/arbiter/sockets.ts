@@ -11,8 +11,8 @@ import type { Sockets } from './launcher.ts';
 /** One socket. */
 interface Seat {
   readonly fd: number;
-  /** Workers that have asked for it; several may be in one slot for a while. */
-  readonly pids: Set<number>;
+  /** Workers that have asked for it, by their slots; several may be in one for a while. */
+  readonly users: Map<number, Set<number>>;
   /** Nobody comes any more: it is about to be closed. */
   unused: boolean;
 }
@@ -65,8 +65,10 @@ export class ListeningSockets implements Sockets {
     if (group === undefined) return this.#openFirst(key, slot, pid, target, options);
     const owner = group.shared ? ALL : slot;
     const known = group.seats.get(owner);
-    if (known?.unused === false) {
-      known.pids.add(pid);
+    if (known !== undefined && (!known.unused || !group.own)) {
+      // An inherited one was not made deaf.
+      known.unused = false;
+      use(known, slot, pid);
       return known.fd;
     }
     if (known !== undefined) {
@@ -75,7 +77,7 @@ export class ListeningSockets implements Sockets {
       return this.open(slot, pid, request);
     }
     const fd = this.#kernel.listen(group.address, { ...group.options, reusePort: true });
-    if (fd >= 0) seat(group, slot, fd, pid);
+    if (fd >= 0) use(seat(group, slot, fd), slot, pid);
     return fd;
   }
 
@@ -90,7 +92,7 @@ export class ListeningSockets implements Sockets {
     const address = this.#kernel.localAddress(fd)!;
     const own = target.family !== 'fd';
     const group: Group = { key, target, address, options, shared, own, seats: new Map(), order: [] };
-    seat(group, shared ? ALL : slot, fd, pid);
+    use(seat(group, shared ? ALL : slot, fd), slot, pid);
     this.#groups.set(key, group);
     return fd;
   }
@@ -117,20 +119,24 @@ export class ListeningSockets implements Sockets {
     }
   }
 
-  stopUnused(slot: number, pid: number): boolean {
-    const unused = [...this.#seatsOf(slot)].filter(([, , { pids }]) => !pids.has(pid));
-    for (const [, , each] of unused) {
+  stopUnused(slot: number, pid: number): (() => void) | undefined {
+    for (const [, , { users }] of this.#seatsOf(slot)) {
+      // Who was here before needs none of them any more.
+      if (users.get(slot)?.has(pid) === true) users.set(slot, new Set([pid]));
+      else users.delete(slot);
+    }
+    const stopped = [...this.#seatsOf(slot)].filter(([, , { users, unused }]) => users.size === 0 && !unused);
+    for (const [, , each] of stopped) {
       this.#kernel.stopListening(each.fd);
       each.unused = true;
     }
-    // Who was here before needs none of them any more.
-    for (const { shared, seats } of this.#groups.values()) {
-      const kept = seats.get(slot);
-      if (shared || kept?.pids.has(pid) !== true) continue;
-      kept.pids.clear();
-      kept.pids.add(pid);
-    }
-    return unused.length > 0;
+    if (stopped.length === 0) return undefined;
+    return () => {
+      for (const [group, owner, each] of stopped) {
+        // Unless somebody has wanted it again.
+        if (each.unused && group.seats.get(owner) === each) this.#close(group, owner);
+      }
+    };
   }
 
   /** What a worker in `slot` may have asked for, with whose it is: its slot's, or all slots'. */
@@ -142,14 +148,26 @@ export class ListeningSockets implements Sockets {
     }
   }
 
-  closeUnused(slot: number): void {
-    for (const [group, owner, { unused }] of [...this.#seatsOf(slot)]) {
-      if (unused) this.#close(group, owner);
+  withdraw(slot: number, pid: number): void {
+    for (const [group, owner, each] of [...this.#seatsOf(slot)]) {
+      const pids = each.users.get(slot);
+      if (pids?.delete(pid) === true && pids.size === 0) this.#leave(group, owner, each, slot);
     }
   }
 
   closeSlot(slot: number): void {
-    for (const group of [...this.#groups.values()]) if (group.seats.has(slot)) this.#close(group, slot);
+    for (const [group, owner, each] of [...this.#seatsOf(slot)]) {
+      if (group.shared) this.#leave(group, owner, each, slot);
+      else this.#close(group, owner);
+    }
+  }
+
+  /** `slot` does not use it any more; who is the last to do so takes it along. */
+  #leave(group: Group, owner: number, { fd, users }: Seat, slot: number): void {
+    if (!users.delete(slot) || users.size > 0) return;
+    // Removes the file of a unix socket.
+    this.#kernel.stopListening(fd);
+    this.#close(group, owner);
   }
 
   #close(group: Group, owner: number): void {
@@ -209,7 +227,15 @@ export function groupOf({ target, ordinal }: Pick<ListenRequest, 'target' | 'ord
   return `${formatBind(target)} ${ordinal}`;
 }
 
-function seat(group: Group, slot: number, fd: number, ...pids: readonly number[]): void {
-  group.seats.set(slot, { fd, pids: new Set(pids), unused: false });
-  group.order.push(slot);
+function seat(group: Group, owner: number, fd: number): Seat {
+  const seat: Seat = { fd, users: new Map(), unused: false };
+  group.seats.set(owner, seat);
+  group.order.push(owner);
+  return seat;
+}
+
+function use({ users }: Seat, slot: number, pid: number): void {
+  const pids = users.get(slot);
+  if (pids === undefined) users.set(slot, new Set([pid]));
+  else pids.add(pid);
 }

@@ -120,7 +120,12 @@ class SuccessorProcess implements Successor {
 
   stop(): void {
     this.#stopped = true;
-    if (this.#pid !== 0 && !this.#ended) process.kill(this.#pid, 'SIGTERM');
+    if (this.#pid === 0 || this.#ended) return;
+    try {
+      process.kill(this.#pid, 'SIGTERM');
+    } catch {
+      // It has ended by itself, and the channel has yet to say so.
+    }
   }
 
   resign(): void {

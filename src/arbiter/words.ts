@@ -1,6 +1,6 @@
 // How a process has ended, in words.
 
-import type { Stalled } from '../protocol/index.ts';
+import { CHANNEL, type Stalled } from '../protocol/index.ts';
 import type { Exit } from './launcher.ts';
 
 const SIGNALS: Partial<Readonly<Record<NodeJS.Signals, string>>> = {
@@ -22,9 +22,27 @@ const STATUSES: Readonly<Record<number, string>> = {
   134: 'aborted (status 134): out of heap memory, if the lines above say so (see --max-old-space-size)',
 };
 
+/** How many characters of what an app has written are shown. */
+const EXCERPT = 100;
+
+/** A worker that is killed for what came over its channel, which `error` says what is wrong with. */
+export function describeNonsense(message: string, error: unknown): string {
+  const shown = message.length <= EXCERPT ? message : `${message.slice(0, EXCERPT)}...`;
+  const what = `wrote ${JSON.stringify(shown)} to descriptor ${CHANNEL}, where it speaks to the arbiter, and was killed`;
+  return `${what} (${(error as Error).message}): the app must leave that descriptor alone`;
+}
+
+const NOT_STARTED: Readonly<Record<string, string>> = {
+  E2BIG:
+    'its environment and arguments are larger than the system takes, which is 128 KB for each and a quarter of "ulimit -s" for all (E2BIG)',
+};
+
 /** What completes "the worker ...". */
 export function describeExit({ code, signal, error }: Exit): string {
-  if (error !== undefined) return `could not be started: ${error.message}`;
+  if (error !== undefined) {
+    const { code: name = '' } = error as NodeJS.ErrnoException;
+    return `could not be started: ${NOT_STARTED[name] ?? error.message}`;
+  }
   if (signal !== null) return SIGNALS[signal] ?? `was ended by ${signal}`;
   return STATUSES[code ?? 0] ?? `ended with status ${code}`;
 }
@@ -34,6 +52,14 @@ export function describeNext(failures: number, pause: number): string {
   if (pause === 0) return 'another takes its place';
   const times = failures === 1 ? '' : `${failures} times in a row; `;
   return `${times}the next try is in ${pause} ms`;
+}
+
+/** What a reload that has failed leaves; `failure` completes "the worker ...". `retired`: there were no old workers. */
+export function describeFailure(failure: string, replaced: number, count: number, retired: boolean): string {
+  if (!retired)
+    return `the old workers go on serving (${replaced} of ${count} workers are new): the new one ${failure}`;
+  const some = replaced === 0 ? 'no worker serves' : `only ${replaced} of ${count} workers serve`;
+  return `${some}: each of the others ${failure}, and is tried again with the settings from before`;
 }
 
 /** `one worker more`, `3 workers fewer`. */

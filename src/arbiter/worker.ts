@@ -1,9 +1,11 @@
 // One worker, as the arbiter knows it: a process, what it last said, and what is being waited for.
 
+import type { Settings } from '../config/index.ts';
 import type { Loop } from '../loop/index.ts';
 import type { Beat, Ready, Report, Stack, Stalled } from '../protocol/index.ts';
 import { type Co, DeadlineExceeded, deadline, race, Signal, sleep } from '../task/index.ts';
 import type { Exit, Launch, Plan, WorkerProcess } from './launcher.ts';
+import { describeExit } from './words.ts';
 
 /** How a boot has ended. */
 export type BootResult = 'serving' | 'ended' | 'late';
@@ -43,6 +45,8 @@ export class Worker {
   /** It has served, whatever it does now. */
   served = false;
   draining = false;
+  /** It has got its slot. */
+  placed = false;
   /** Why it was killed, if it was, for the log. */
   killedFor: string | undefined;
   /** When it was last heard of. */
@@ -73,6 +77,7 @@ export class Worker {
     this.#listener = listener;
     this.#process = launch(slot, plan, {
       onReport: (report) => this.#hear(report),
+      onNonsense: (why) => this.kill('SIGKILL', why),
       onExit: (exit) => this.#end(exit),
     });
   }
@@ -193,10 +198,21 @@ export class Worker {
     return `${what} within ${bootTimeout} ms (bootTimeout)${why}`;
   }
 
-  /** Whether it is still alive after so long. */
-  *survives(milliseconds: number): Co<boolean> {
-    if (milliseconds > 0) yield* race<unknown>([this.exited.wait(), sleep(milliseconds)]);
-    return this.alive;
+  /** Waits until it serves, and has lived for `minUptime` since. What has failed otherwise; it completes "the worker ...". */
+  *proves({ bootTimeout, minUptime }: Settings): Co<string | undefined> {
+    const result = yield* this.boots(bootTimeout);
+    if (result === 'late') return this.describeDelay(bootTimeout);
+    if (result === 'serving') {
+      if (minUptime > 0) yield* race<unknown>([this.exited.wait(), sleep(minUptime)]);
+      if (this.alive) return undefined;
+    }
+    const exit = yield* this.exited.wait();
+    return this.failure === undefined ? this.describeEnd(exit) : `failed: ${this.failure}`;
+  }
+
+  /** How it has ended, or why it was killed; it completes "the worker ...". */
+  describeEnd(exit: Exit): string {
+    return this.killedFor ?? describeExit(exit);
   }
 
   /** Waits for its end; false where that takes too long. */

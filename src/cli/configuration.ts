@@ -69,7 +69,6 @@ export async function readPlan(command: CommandLine): Promise<Plan> {
       throw new ConfigError([], missingApp(path === undefined ? undefined : file!.name));
     return {
       boot: {
-        type: 'boot',
         specifier,
         rest: command.rest,
         resolved,

@@ -9,9 +9,12 @@ export const EBADF = 9;
 export const EAGAIN = 11;
 export const ENOMEM = 12;
 export const EACCES = 13;
+export const ENOTDIR = 20;
 export const EINVAL = 22;
 export const ENFILE = 23;
 export const EMFILE = 24;
+export const ENOSPC = 28;
+export const EROFS = 30;
 export const EPIPE = 32;
 export const ENOTSOCK = 88;
 export const EOPNOTSUPP = 95;
@@ -37,9 +40,12 @@ const TABLE: ReadonlyArray<readonly [number, string, string]> = [
   [EAGAIN, 'EAGAIN', 'not ready'],
   [ENOMEM, 'ENOMEM', 'out of memory'],
   [EACCES, 'EACCES', 'permission denied'],
+  [ENOTDIR, 'ENOTDIR', 'part of the path is not a directory'],
   [EINVAL, 'EINVAL', 'invalid argument'],
   [ENFILE, 'ENFILE', 'the system has no descriptors left'],
   [EMFILE, 'EMFILE', 'the process has no descriptors left'],
+  [ENOSPC, 'ENOSPC', 'no space left on the device'],
+  [EROFS, 'EROFS', 'the file system is read-only'],
   [EPIPE, 'EPIPE', 'the peer no longer reads'],
   [ENOTSOCK, 'ENOTSOCK', 'not a socket'],
   [EOPNOTSUPP, 'EOPNOTSUPP', 'not supported here'],

@@ -45,7 +45,10 @@ export interface Kernel {
 
   /** A new listening socket: close-on-exec, non-blocking, SO_REUSEADDR. A stale unix socket file is replaced. */
   listen(address: Address, options: ListenOptions): number;
-  /** Makes an inherited descriptor ours: non-blocking, close-on-exec. */
+  /**
+   * Makes an inherited listener ours: non-blocking, close-on-exec. What is none is refused, as accept(2) would: `-ENOTSOCK`,
+   * `-EOPNOTSUPP` for other sockets than those of streams, `-EINVAL` for one that does not listen.
+   */
   adopt(fd: number): number;
   /** The next queued connection: close-on-exec, non-blocking, TCP_NODELAY. `-EAGAIN` when there is none. */
   accept(listener: number): number;

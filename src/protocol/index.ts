@@ -41,6 +41,8 @@ export {
   QUESTIONS,
   type Ready,
   type Report,
+  readReport,
+  SETTINGS,
   type Stack,
   type Stalled,
 } from './messages.ts';

@@ -1,6 +1,6 @@
 // What a worker and its arbiter say to each other: JSON, one message each, over the channel of `kernel/linux`.
 //
-//   arbiter ── boot ─────────────► worker      settings, once
+//   arbiter ── boot ─────────────► worker      settings, once, through a pipe: they may be larger than a message
 //   worker ── listen ──► arbiter ── listening, with a descriptor ──► worker      whenever it wants to listen
 //   worker ── ready, beat…, failed ─────────► arbiter
 
@@ -11,6 +11,8 @@ import type { ListenOptions } from '../kernel/index.ts';
 export const CHANNEL = 3;
 /** The descriptor of a pipe to its watchdog: each line asks for the stack of the main thread. */
 export const QUESTIONS = 4;
+/** The descriptor of a pipe from which a worker reads its `Boot`, to the end. */
+export const SETTINGS = 5;
 
 /** What an app is. */
 export interface Kind {
@@ -20,7 +22,7 @@ export interface Kind {
 }
 
 /** To a worker. */
-export type Order = Boot | Listening | Reopen | Lend | TakeBack;
+export type Order = Listening | Reopen | Lend | TakeBack;
 
 /** A user and its group, where the arbiter is root and workers are to be less. */
 export interface Identity {
@@ -30,8 +32,8 @@ export interface Identity {
   readonly name?: string;
 }
 
+/** What a worker reads first. */
 export interface Boot {
-  readonly type: 'boot';
   /** `app.ts:name` */
   readonly specifier: string;
   /** What the app finds in `process.argv`. */
@@ -79,6 +81,25 @@ export interface TakeBack {
 
 /** From a worker. */
 export type Report = ListenRequest | LoadedFile | Unready | Ready | Beat | Stalled | Stack | Failed;
+
+const REPORTS: Readonly<Record<Report['type'], true>> = {
+  listen: true,
+  loaded: true,
+  unready: true,
+  ready: true,
+  beat: true,
+  stalled: true,
+  stack: true,
+  failed: true,
+};
+
+/** Throws for what no worker of ours says: an app may write to any descriptor. */
+export function readReport(text: string): Report {
+  const value: unknown = JSON.parse(text);
+  const type: unknown = value !== null && typeof value === 'object' && Reflect.get(value, 'type');
+  if (typeof type !== 'string' || !Object.hasOwn(REPORTS, type)) throw new TypeError('it is no report');
+  return value as Report;
+}
 
 export interface ListenRequest {
   readonly type: 'listen';

@@ -2,6 +2,7 @@
 // may ask for its port in the next line. Other orders may come at any time.
 
 import { Buffer } from 'node:buffer';
+import { closeSync, readFileSync } from 'node:fs';
 import { type BindAddress, formatBind } from '../config/index.ts';
 import { ECONNRESET, type ListenOptions, SystemError } from '../kernel/index.ts';
 import {
@@ -13,7 +14,15 @@ import {
 } from '../kernel/linux/index.ts';
 import { SocketListener } from '../net/index.ts';
 import { sharedLoop } from '../node/index.ts';
-import { type Boot, CHANNEL, type Lend, type Listening, type Order, type Report } from '../protocol/index.ts';
+import {
+  type Boot,
+  CHANNEL,
+  type Lend,
+  type Listening,
+  type Order,
+  type Report,
+  SETTINGS,
+} from '../protocol/index.ts';
 import type { Trace } from '../server/index.ts';
 
 interface Loan {
@@ -42,11 +51,15 @@ export class Parent {
   /** Opens log files anew. */
   onReopen: () => void = () => {};
 
-  /** The first order; waits for it. */
-  boot(): Boot {
-    const { order } = this.#receive();
-    if (order.type !== 'boot') throw new Error(`the arbiter's first word is ${order.type}`);
-    return order;
+  /** What the arbiter says first; waits for it. */
+  boot(fd: number = SETTINGS): Boot {
+    const text = readFileSync(fd, 'utf8');
+    closeSync(fd);
+    try {
+      return JSON.parse(text) as Boot;
+    } catch {
+      throw new SystemError('read', -ECONNRESET, 'the arbiter has gone');
+    }
   }
 
   /** An arbiter that does not listen has other things to do: nothing is lost with a report but its news. */

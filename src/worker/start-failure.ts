@@ -13,7 +13,10 @@ const ADVICE: Readonly<Record<string, string>> = {
   ENOENT: 'The directory of the unix socket does not exist.',
   EBADF: 'No such descriptor was inherited: is the server started by what opens it?',
   ENOTSOCK: 'The inherited descriptor is not a socket.',
-  EINVAL: 'The inherited descriptor is not a listening socket, or the address is malformed.',
+  EOPNOTSUPP:
+    'The inherited descriptor is a socket, but none of streams: it must be one of TCP, or a unix socket of that kind (ListenStream= in systemd).',
+  EINVAL:
+    'An inherited descriptor must be a socket that listens already (Accept=no in systemd). Otherwise the address is malformed.',
 };
 
 /** A few lines for standard error. `origin`: where the addresses came from; a program asks for its own. */

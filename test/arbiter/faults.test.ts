@@ -41,6 +41,70 @@ onLinux('an app', () => {
     );
   });
 
+  test(
+    'that writes where its worker speaks to the arbiter is replaced, and the log says why',
+    TIMEOUT,
+    async () => {
+      const app = write(
+        'writes.mjs',
+        `import { writeSync } from 'node:fs';
+      export default (request) => {
+        const text = new URL(request.url).searchParams.get('text');
+        if (text !== null) writeSync(3, text);
+        return new Response('here');
+      };`,
+      );
+      await withSiskin([app, '--bind', '127.0.0.1:0', ...FLAGS], { cwd: directory }, async (child) => {
+        const url = await child.url();
+        for (const text of ['hello', '{"type":"hello"}', 'null']) {
+          await ask(`${url}/?text=${encodeURIComponent(text)}`).catch(() => {});
+          await logged(child, /worker \d+ wrote .* to descriptor 3.*another takes its place/);
+          // The log itself is JSON, too.
+          const said = JSON.stringify(`wrote ${JSON.stringify(text)} to descriptor 3`).slice(1, -1);
+          assert.ok(child.stderr.includes(said), child.stderr);
+          child.stderr = '';
+        }
+        assert.equal((await ask(url)).body, 'here');
+      });
+    },
+  );
+
+  test('has megabytes of arguments, if it is given them', TIMEOUT, async () => {
+    const app = write(
+      'arguments.mjs',
+      'export default () => new Response(String(process.argv.join().length));',
+    );
+    const rest = Array.from({ length: 11 }, () => 'x'.repeat(100_000));
+    const args = [app, '--bind', '127.0.0.1:0', ...FLAGS, '--', ...rest];
+    await withSiskin(args, { cwd: directory }, async (child) => {
+      assert.ok(Number((await ask(await child.url())).body) > 1_100_000);
+    });
+  });
+
+  test(
+    'whose environment is larger than the system takes is not started, and the log says why',
+    TIMEOUT,
+    async () => {
+      const file = join(directory, 'large.env');
+      writeFileSync(file, `LARGE=${'x'.repeat(200_000)}`);
+      const args = [APP, '--bind', '127.0.0.1:0', '--env-file', file, ...FLAGS];
+      await withSiskin(args, { cwd: directory }, async (child) => {
+        assert.deepEqual(await child.exit, [3, null]);
+        assert.match(child.stderr, /nothing is served: the worker could not be started: .*\(E2BIG\)/);
+      });
+    },
+  );
+
+  test('is not served at a descriptor that does not listen', TIMEOUT, async () => {
+    // Standard input is a socket here, and a connected one.
+    await withSiskin([APP, '--bind', 'fd://0', ...FLAGS], { cwd: directory }, async (child) => {
+      assert.deepEqual(await child.exit, [1, null]);
+      assert.match(child.stderr, /fd:\/\/0: invalid argument \(EINVAL\)/);
+      assert.match(child.stderr, /Asked for by/);
+      assert.match(child.stderr, /must be a socket that listens already/);
+    });
+  });
+
   test('that does not end when it is told to is killed at the graceful timeout', TIMEOUT, async () => {
     const app = write(
       'stays.mjs',

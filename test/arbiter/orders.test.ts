@@ -156,22 +156,30 @@ describe('an arbiter that is told', () => {
     });
   });
 
-  test('to retire its workers keeps their sockets, and a reload brings them back', async () => {
-    await withArbiter({ workers: 2 }, function* (scene) {
+  test('to reload closes what only new workers have listened on that fail', async () => {
+    const script = [{ boots: 10 }, { boots: 10, ends: { after: 50, code: 1 } }];
+    await withArbiter({ workers: 1, script }, function* (scene) {
       yield* sleep(300);
-      yield* scene.arbiter.command('retire').wait();
-      yield* sleep(5000);
-      assert.equal(scene.alive.length, 0);
-      assert.ok(!scene.socketCalls.some((call) => /stop|close/.test(call)));
-      assert.deepEqual(yield* scene.arbiter.command('reload').wait(), {
-        ok: true,
-        message: '2 workers are new',
-      });
+      assert.equal((yield* scene.arbiter.command('reload').wait()).ok, false);
+      yield* sleep(10);
       assert.deepEqual(
-        scene.serving.map(({ slot }) => slot),
-        [0, 1],
+        scene.socketCalls.filter((call) => !call.startsWith('steer')),
+        ['withdraw 0 101'],
       );
-      assert.deepEqual(scene.states, ['serving', 'retired', 'reloading', 'serving']);
+    });
+  });
+
+  test('to reload closes what only old workers have listened on, once each of them has gone', async () => {
+    const settings = { minUptime: 10 };
+    await withArbiter({ workers: 2, settings }, function* (scene) {
+      yield* sleep(300);
+      scene.drops = true;
+      yield* scene.arbiter.command('reload').wait();
+      yield* sleep(300);
+      assert.deepEqual(
+        scene.socketCalls.filter((call) => call.includes('Unused')),
+        ['stopUnused 0 102', 'closeUnused 0', 'stopUnused 1 103', 'closeUnused 1'],
+      );
     });
   });
 
@@ -359,31 +367,6 @@ describe('a restart, for development', () => {
       assert.equal(ok, false);
       yield* sleep(200);
       assert.deepEqual(pids(scene.serving), [101]);
-    });
-  });
-});
-
-describe('a retired arbiter', () => {
-  test('says that a reload has failed where nobody comes to serve', async () => {
-    const broken = { ends: { after: 20, code: 3 } } as const;
-    const script = [{ boots: 10 }, ...Array(20).fill(broken)];
-    await withArbiter({ workers: 1, settings: { bootTimeout: 2000 }, script }, function* (scene) {
-      yield* sleep(100);
-      yield* scene.arbiter.command('retire').wait();
-      const { ok, message } = yield* scene.arbiter.command('reload').wait();
-      assert.equal(ok, false);
-      assert.match(message, /did not serve within 2000 ms/);
-    });
-  });
-
-  test('serves again when it is told how many workers to have', async () => {
-    await withArbiter({ workers: 2 }, function* (scene) {
-      yield* sleep(300);
-      yield* scene.arbiter.command('retire').wait();
-      yield* scene.arbiter.command('more').wait();
-      yield* sleep(200);
-      assert.equal(scene.serving.length, 1);
-      assert.equal(scene.arbiter.state, 'serving');
     });
   });
 });

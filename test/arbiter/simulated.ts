@@ -180,6 +180,8 @@ export class Scene {
   successor: SuccessorEvents | undefined;
   /** What the next ones do, in order; then they are good. */
   readonly script: Behaviour[];
+  /** New workers do not listen where old ones did. */
+  drops = false;
   /** What a reload finds. */
   reread: (() => Partial<Settings>) | undefined;
 
@@ -192,8 +194,12 @@ export class Scene {
     const sockets: Sockets = {
       steer: (slots) => void this.socketCalls.push(`steer ${slots.join()}`),
       stopListening: () => void this.socketCalls.push('stopListening'),
-      stopUnused: () => false,
-      closeUnused: () => {},
+      stopUnused: (slot, pid) => {
+        if (!this.drops) return undefined;
+        this.socketCalls.push(`stopUnused ${slot} ${pid}`);
+        return () => void this.socketCalls.push(`closeUnused ${slot}`);
+      },
+      withdraw: (slot, pid) => void this.socketCalls.push(`withdraw ${slot} ${pid}`),
       closeSlot: (slot) => void this.socketCalls.push(`closeSlot ${slot}`),
       close: () => void this.socketCalls.push('close'),
     };
@@ -221,7 +227,6 @@ export class Scene {
     const complete = { ...defaultSettings(), ...settings };
     return {
       boot: {
-        type: 'boot',
         specifier: 'app.ts',
         rest: [],
         resolved: { settings: complete, origins: {} as never, warnings: [] },

@@ -32,6 +32,13 @@ function withSockets(use: (sockets: ListeningSockets) => void): void {
   }
 }
 
+/** The worker `pid` has the slot for itself, and the ones before it have gone; they have listened elsewhere, too. */
+function closeUnused(sockets: ListeningSockets, slot: number, pid: number): void {
+  const close = sockets.stopUnused(slot, pid);
+  assert.ok(close !== undefined);
+  close();
+}
+
 /** Connects, and leaves the connection where it is. */
 function connectTo(port: number): number {
   return kernel.connect({ family: 'inet', host: '127.0.0.1', port });
@@ -100,6 +107,67 @@ describe('listening sockets of an arbiter', () => {
     rmSync(folder, { recursive: true });
   });
 
+  test('a unix socket that is dropped stays for as long as some slot has a worker that wants it', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'siskin-sockets-'));
+    const path = join(folder, 'app.sock');
+    withSockets((sockets) => {
+      const target = { family: 'unix', path } as const;
+      const fd = sockets.open(0, 1, request(target));
+      assert.equal(sockets.open(1, 2, request(target)), fd);
+      assert.equal(sockets.stopUnused(0, 3), undefined);
+      const client = kernel.connect(target);
+      const accepted = kernel.accept(fd);
+      assert.ok(client >= 0 && accepted >= 0, 'old workers serve');
+      const close = sockets.stopUnused(1, 4);
+      assert.ok(!existsSync(path), 'nobody new comes');
+      assert.equal(kernel.accept(fd), -EAGAIN, 'but who has come is still served');
+      close!();
+      assert.equal(kernel.accept(fd), -EBADF);
+      for (const each of [client, accepted]) kernel.close(each);
+    });
+    rmSync(folder, { recursive: true });
+  });
+
+  test('what only a worker has asked for that never got its place is closed again', () => {
+    withSockets((sockets) => {
+      const kept = sockets.open(0, 1, request(ANY_PORT, 0));
+      assert.equal(sockets.open(0, 2, request(ANY_PORT, 0)), kept);
+      const added = sockets.open(0, 2, request(ANY_PORT, 1));
+      sockets.withdraw(0, 2);
+      assert.equal(kernel.accept(added), -EBADF);
+      assert.equal(kernel.accept(kept), -EAGAIN);
+    });
+  });
+
+  test('a unix socket goes with the last slot whose workers want it', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'siskin-sockets-'));
+    const path = join(folder, 'app.sock');
+    withSockets((sockets) => {
+      const fd = sockets.open(1, 1, request({ family: 'unix', path }));
+      sockets.closeSlot(0);
+      assert.equal(kernel.accept(fd), -EAGAIN);
+      sockets.closeSlot(1);
+      assert.equal(kernel.accept(fd), -EBADF);
+      assert.ok(!existsSync(path));
+    });
+    rmSync(folder, { recursive: true });
+  });
+
+  test('an inherited one that is dropped is closed, unless somebody wants it again before', () => {
+    withSockets((outer) => {
+      const fd = outer.open(0, PID, request(ANY_PORT));
+      const sockets = new ListeningSockets(kernel, false);
+      const target = { family: 'fd', fd } as const;
+      sockets.open(0, 1, request(target));
+      const close = sockets.stopUnused(0, 2)!;
+      assert.equal(sockets.open(0, 3, request(target)), fd);
+      close();
+      assert.equal(kernel.accept(fd), -EAGAIN);
+      closeUnused(sockets, 0, 4);
+      assert.equal(kernel.accept(fd), -EBADF);
+    });
+  });
+
   test('an inherited one is passed on', () => {
     withSockets((outer) => {
       const fd = outer.open(0, PID, request(ANY_PORT));
@@ -132,11 +200,10 @@ describe('listening sockets of an arbiter', () => {
       const old = sockets.open(0, 1, request(ANY_PORT, 0));
       const kept = sockets.open(0, 1, request(ANY_PORT, 1));
       assert.equal(sockets.open(0, 2, request(ANY_PORT, 1)), kept);
-      assert.equal(sockets.stopUnused(0, 2), true);
-      sockets.closeUnused(0);
+      closeUnused(sockets, 0, 2);
       assert.equal(kernel.accept(old), -EBADF);
       assert.equal(kernel.accept(kept), -EAGAIN);
-      assert.equal(sockets.stopUnused(0, 2), false);
+      assert.equal(sockets.stopUnused(0, 2), undefined);
     });
   });
 
@@ -144,7 +211,7 @@ describe('listening sockets of an arbiter', () => {
     withSockets((sockets) => {
       const fd = sockets.open(0, 1, request(ANY_PORT));
       for (const pid of [2, 3]) assert.equal(sockets.open(0, pid, request(ANY_PORT)), fd);
-      assert.equal(sockets.stopUnused(0, 2), false);
+      assert.equal(sockets.stopUnused(0, 2), undefined);
       assert.deepEqual(
         connectMany(portOf(fd), [fd], 3, () => {}),
         [3],
@@ -157,7 +224,7 @@ describe('listening sockets of an arbiter', () => {
       const first = sockets.open(0, 1, request(ANY_PORT, 0));
       assert.ok(first >= 0);
       sockets.open(0, 2, request(ANY_PORT, 1));
-      assert.equal(sockets.stopUnused(0, 2), true);
+      assert.notEqual(sockets.stopUnused(0, 2), undefined);
       const again = sockets.open(0, 3, request(ANY_PORT, 0));
       assert.ok(again >= 0, String(again));
       assert.deepEqual(
@@ -180,8 +247,7 @@ describe('listening sockets of an arbiter', () => {
         slots: [0],
       } as const;
       sockets.takeIn({ key: 'somewhere 0', ...text }, [dropped]);
-      assert.equal(sockets.stopUnused(0, PID), true);
-      sockets.closeUnused(0);
+      closeUnused(sockets, 0, PID);
       assert.equal(kernel.accept(dropped), -EBADF);
     });
   });

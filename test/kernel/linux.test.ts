@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import type { Kernel } from '../../src/kernel/index.ts';
+import { EINVAL, EOPNOTSUPP, type Kernel } from '../../src/kernel/index.ts';
 import { testKernelContract } from './contract.ts';
 
 const LINUX = new URL('../../src/kernel/linux/index.ts', import.meta.url).href;
@@ -104,6 +104,24 @@ if (create === undefined) {
       assert.equal(flagsOf(own[0]!) & O_CLOEXEC, O_CLOEXEC);
       poller.close();
       assert.deepEqual(pollersOf(), before);
+    });
+
+    test('one that is no listening socket of streams is not adopted, and keeps its flags', async () => {
+      const kernel = create();
+      const libc = (await import(LIBC)) as typeof import('../../src/kernel/linux/libc.ts');
+      const sockets = [
+        [libc.AF_INET, libc.SOCK_DGRAM, -EOPNOTSUPP],
+        [libc.AF_UNIX, libc.SOCK_DGRAM, -EOPNOTSUPP],
+        [libc.AF_UNIX, libc.SOCK_SEQPACKET, -EOPNOTSUPP],
+        [libc.AF_INET, libc.SOCK_STREAM, -EINVAL],
+        [libc.AF_UNIX, libc.SOCK_STREAM, -EINVAL],
+      ] as const;
+      for (const [family, type, expected] of sockets) {
+        const fd = libc.socket(family, type, 0);
+        assert.equal(kernel.adopt(fd), expected, `${family} ${type}`);
+        assert.equal(flagsOf(fd) & (O_CLOEXEC | O_NONBLOCK), 0);
+        kernel.close(fd);
+      }
     });
 
     test('an inherited one becomes close-on-exec and non-blocking when it is adopted', () => {

@@ -1,17 +1,17 @@
 // The contract's calls for listening sockets: opening and adopting them, accepting, and ceasing to listen without losing
 // anybody who has begun to connect.
 
-import { chmodSync, lstatSync, rmSync } from 'node:fs';
 import type { Address } from '../address.ts';
-import { EADDRINUSE, ECONNABORTED, ECONNREFUSED, EINTR, EINVAL, ENOTSOCK, EPERM } from '../errors.ts';
+import { ECONNABORTED, EINTR, EINVAL, EOPNOTSUPP, EPERM } from '../errors.ts';
 import type { ListenOptions } from '../kernel.ts';
 import { dropSyns } from './filter.ts';
 import * as libc from './libc.ts';
 import { check } from './libc.ts';
-import { openSocket, setConnectionOptions, setSwitch } from './open-socket.ts';
+import { getOption, openSocket, setConnectionOptions, setSwitch } from './open-socket.ts';
 import { claim, disown, isOwn, removeFile } from './own-listeners.ts';
 import { encodeAddress } from './sockaddr.ts';
-import { localAddress, socketError } from './sockets.ts';
+import { bindFile } from './socket-file.ts';
+import { localAddress } from './sockets.ts';
 
 export function listen(address: Address, options: ListenOptions): number {
   const encoded = encodeAddress(address);
@@ -36,29 +36,14 @@ function prepare(fd: number, address: Address, encoded: Buffer, options: ListenO
       setSwitch(fd, libc.IPPROTO_IPV6, libc.IPV6_V6ONLY, options.ipv6Only === true);
     }
   }
-  let bound = check(libc.bind(fd, encoded, encoded.length));
-  if (bound === -EADDRINUSE && address.family === 'unix' && isStale(address.path, encoded)) {
-    rmSync(address.path, { force: true });
-    bound = check(libc.bind(fd, encoded, encoded.length));
-  }
+  const bound =
+    address.family === 'unix'
+      ? bindFile(fd, address.path, encoded, options.mode)
+      : check(libc.bind(fd, encoded, encoded.length));
   if (bound < 0) return bound;
-  if (address.family === 'unix' && options.mode !== undefined) chmodSync(address.path, options.mode);
   // Set before, it would let this one join others that happen to listen there, even where the port is the system's choice.
   if (options.reusePort === 'first') setSwitch(fd, libc.SOL_SOCKET, libc.SO_REUSEPORT, true);
   return check(libc.listen(fd, options.backlog));
-}
-
-/**
- * A unix socket's file that nobody listens on was left by a crash: connecting to it is refused. So is connecting to an
- * ordinary file, which must never be removed.
- */
-function isStale(path: string, encoded: Buffer): boolean {
-  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return false;
-  const probe = openSocket('unix');
-  if (probe < 0) return false;
-  const result = check(libc.connect(probe, encoded, encoded.length));
-  libc.close(probe);
-  return result === -ECONNREFUSED;
 }
 
 export function adopt(fd: number): number {
@@ -66,8 +51,11 @@ export function adopt(fd: number): number {
   if (descriptorFlags < 0) return descriptorFlags;
   const statusFlags = check(libc.fcntl(fd, libc.F_GETFL, 0));
   if (statusFlags < 0) return statusFlags;
+  const type = getOption(fd, libc.SO_TYPE);
+  if (type < 0) return type;
   const named = localAddress(fd);
-  if (named === undefined) return socketError(fd) < 0 ? -ENOTSOCK : -EINVAL;
+  if (type !== libc.SOCK_STREAM || named === undefined) return -EOPNOTSUPP;
+  if (getOption(fd, libc.SO_ACCEPTCONN) !== 1) return -EINVAL;
   disown(fd);
   libc.fcntl(fd, libc.F_SETFD, descriptorFlags | libc.FD_CLOEXEC);
   libc.fcntl(fd, libc.F_SETFL, statusFlags | libc.O_NONBLOCK);

@@ -44,3 +44,14 @@ export function setConnectionOptions(fd: number): void {
 export function setSwitch(fd: number, level: number, option: number, on: boolean): void {
   libc.setsockopt(fd, level, option, on ? ON : OFF, 4);
 }
+
+// Filled by the kernel and read at once.
+const result = Buffer.alloc(4);
+const length = Buffer.alloc(4);
+
+/** An option of the socket itself that is a number: socket(7). A negative errno, `-ENOTSOCK` for what is no socket. */
+export function getOption(fd: number, option: number): number {
+  length.writeUInt32LE(result.length, 0);
+  const failure = libc.check(libc.getsockopt(fd, libc.SOL_SOCKET, option, result, length));
+  return failure < 0 ? failure : result.readInt32LE(0);
+}

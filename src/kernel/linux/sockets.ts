@@ -6,7 +6,7 @@ import type { CloseKind } from '../kernel.ts';
 import * as libc from './libc.ts';
 import { check } from './libc.ts';
 import { addressOf } from './memory.ts';
-import { openSocket, setConnectionOptions } from './open-socket.ts';
+import { getOption, openSocket, setConnectionOptions } from './open-socket.ts';
 import { disown } from './own-listeners.ts';
 import { checkRange } from './range.ts';
 import { decodeAddress, encodeAddress, SOCKADDR_SIZE } from './sockaddr.ts';
@@ -17,7 +17,6 @@ const LINGER_RESET = Buffer.from(new Int32Array([1, 0]).buffer);
 // Filled by the kernel and read at once; nothing keeps a view of them.
 const sockaddr = Buffer.alloc(SOCKADDR_SIZE);
 const socklen = Buffer.alloc(4);
-const intResult = Buffer.alloc(4);
 
 export function connect(address: Address): number {
   const encoded = encodeAddress(address);
@@ -34,8 +33,8 @@ export function connect(address: Address): number {
 }
 
 export function socketError(fd: number): number {
-  const result = check(libc.getsockopt(fd, libc.SOL_SOCKET, libc.SO_ERROR, intResult, lengthOf(4)));
-  return result < 0 ? result : 0 - intResult.readInt32LE(0);
+  const result = getOption(fd, libc.SO_ERROR);
+  return result < 0 ? result : 0 - result;
 }
 
 function slice(bytes: Uint8Array, offset: number): Uint8Array {

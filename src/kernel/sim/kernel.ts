@@ -98,9 +98,10 @@ export class SimulatedKernel implements Kernel, PollerHost {
   adopt(fd: number): number {
     const found = this.#descriptors.get(fd);
     if (found === undefined) return this.world.note('adopt', fd, -EBADF);
-    const socket = found.kind === 'stream' || found.kind === 'listener';
+    if (found.kind === 'stream') return this.world.note('adopt', fd, -EINVAL);
+    if (found.kind !== 'listener') return this.world.note('adopt', fd, -ENOTSOCK);
     this.#own.delete(fd);
-    return this.world.note('adopt', fd, socket ? fd : -ENOTSOCK);
+    return this.world.note('adopt', fd, fd);
   }
 
   accept(fd: number): number {
