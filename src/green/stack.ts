@@ -3,31 +3,34 @@
 
 import { fileURLToPath } from 'node:url';
 
-/** What V8 captures, and what of it is shown: every other frame is a `next`, and some are ours. */
-const CAPTURED = 40;
+/** V8 captures so many frames for each that is shown: one is a `next`, and some are ours. */
+const CAPTURED_PER_SHOWN = 3;
 
-/** Folders whose frames say nothing of the app: this one, the tasks' and the loop's. */
+/** Folders whose frames say nothing of the app, as stacks name them: the green layer, the tasks and the loop. */
 const OURS = ['./', '../task/', '../loop/'].flatMap((path) => {
   const url = new URL(path, import.meta.url).href;
   return [url, fileURLToPath(url)];
 });
 
-type Prepare = (error: Error, frames: NodeJS.CallSite[]) => unknown;
+type Frame = NodeJS.CallSite;
+type Prepare = (error: Error, frames: Frame[]) => unknown;
 
 /**
- * Has `error.stack` leave out what is of the runtime. Node's own formatting, with source maps where they are enabled, comes
- * after it; an app's `Error.prepareStackTrace` takes its place, and sees all frames.
+ * Has `error.stack` leave out what is of the runtime. What formats it after that is Node's own function, with source maps
+ * where they are enabled. An app's `Error.prepareStackTrace` takes the place of this one, as it does of Node's, and sees all.
  */
 export function installStacks(): void {
-  const native = Error.prepareStackTrace as Prepare | undefined;
-  if (native === undefined) return;
+  const format = Error.prepareStackTrace as Prepare | undefined;
+  // Without a function of Node's to hand on to, its source maps would be lost.
+  if (format === undefined) return;
   const shown = Error.stackTraceLimit;
-  Error.stackTraceLimit = Math.max(shown, CAPTURED);
-  const raised = Error.stackTraceLimit;
+  const captured = shown * CAPTURED_PER_SHOWN;
+  Error.stackTraceLimit = captured;
 
-  function ErrorPrepareStackTrace(error: Error, frames: NodeJS.CallSite[]): unknown {
-    const useful = frames.filter(isUseful);
-    return native!(error, Error.stackTraceLimit === raised ? useful.slice(0, shown) : useful);
+  function ErrorPrepareStackTrace(error: Error, frames: Frame[]): unknown {
+    const useful = usefulFrames(frames);
+    // Whoever has set another limit since wants to see as much as there is.
+    return format!(error, Error.stackTraceLimit === captured ? useful.slice(0, shown) : useful);
   }
   Object.defineProperty(Error, 'prepareStackTrace', {
     value: ErrorPrepareStackTrace,
@@ -37,14 +40,28 @@ export function installStacks(): void {
   });
 }
 
-function isUseful(frame: NodeJS.CallSite): boolean {
-  const file = frame.getFileName();
-  if (file === null || file === undefined) return !isStep(frame);
-  return !OURS.some((folder) => file.startsWith(folder));
+function usefulFrames(frames: Frame[]): Frame[] {
+  const useful = frames.filter(
+    (frame, index) => !isOurs(frame) && !isStep(frame) && !isScope(frame, frames[index + 1]),
+  );
+  // An error of the runtime itself.
+  return useful.length === 0 ? frames : useful;
 }
 
-/** `f.next (<anonymous>)`, and its kin: generator methods are the only frames without a file that have these names. */
-function isStep(frame: NodeJS.CallSite): boolean {
+function isOurs(frame: Frame): boolean {
+  const file = frame.getFileName();
+  return typeof file === 'string' && OURS.some((folder) => file.startsWith(folder));
+}
+
+/** `f.next (<anonymous>)` and its kin, by which a generator is stepped. */
+function isStep(frame: Frame): boolean {
   const name = frame.getFunctionName();
-  return (name === 'next' || name === 'throw' || name === 'return') && !frame.isNative();
+  return (
+    (name === 'next' || name === 'throw' || name === 'return') && typeof frame.getFileName() !== 'string'
+  );
+}
+
+/** A task's step in its AsyncLocalStorage stores. */
+function isScope(frame: Frame, caller: Frame | undefined): boolean {
+  return frame.getFileName() === 'node:async_hooks' && caller !== undefined && isOurs(caller);
 }

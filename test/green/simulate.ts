@@ -21,10 +21,14 @@ export async function atRoot<T>(begin: (loop: Loop) => T): Promise<T> {
   return value;
 }
 
-/** Lets everything on `loop` come to its end. */
+/** Lets everything on `loop` come to its end, and promises between. */
 export async function finish(loop: Loop): Promise<void> {
-  while (loop.hasReadyWork || loop.statistics().timers > 0) await macrotask(() => loop.run());
-  await macrotask(() => {});
+  for (let idle = 0; idle < 3; idle++) {
+    await macrotask(() => {
+      if (loop.hasReadyWork || loop.statistics().timers > 0) idle = 0;
+      loop.run();
+    });
+  }
 }
 
 /** The value of a coroutine, which is run to its end. */
