@@ -1,11 +1,12 @@
 // What transformed code takes from `globalThis`: it has no import of its own, as a script and a module can have no common
 // one. One for the process, whichever copy of this package comes first.
 
+import type { Co } from '../task/index.ts';
 import { Pending, start } from './coroutine.ts';
 import { enter, root } from './enter.ts';
 import { installBuiltins } from './javascript/index.ts';
 import { installStacks } from './stack.ts';
-import { attach, attachHidden, TWIN } from './twin.ts';
+import { type AnyFunction, attach, attachHidden, TWIN, type Twin } from './twin.ts';
 
 /** Changes whenever code that one release has transformed cannot run with the runtime of the other. */
 const VERSION = 1;
@@ -19,11 +20,38 @@ export const emitted = {
   attachHidden,
   /** `call(f, thisArg, ...args)` is `f.call(thisArg, ...args)`, whatever `f.call` is. */
   call: Function.prototype.call.bind(Function.prototype.call),
-  start,
+  attachMethod,
+  moveMethod,
+  start: (coroutine: unknown): unknown => start(coroutine as Co<unknown>),
   Pending,
   root,
-  enter,
+  enter: (twin: unknown, thisArg: unknown, args: ArrayLike<unknown>): unknown =>
+    enter(twin as Twin, thisArg, args),
+  notFunction,
+  named,
 };
+
+/** Gives the method that `holder` itself has at `key` its twin; does nothing where it has no function there. */
+function attachMethod(holder: object, key: PropertyKey, twin: unknown): void {
+  const method: unknown = Object.getOwnPropertyDescriptor(holder, key)?.value;
+  if (typeof method === 'function') attachHidden(method as AnyFunction, twin);
+}
+
+/** As `attachMethod`. The twin is the method at `twinKey`, which was put there to have `super` and private names. */
+function moveMethod(holder: object, key: PropertyKey, twinKey: string): void {
+  const twin = Object.getOwnPropertyDescriptor(holder, twinKey)!.value as AnyFunction;
+  delete (holder as Record<string, unknown>)[twinKey];
+  const method = Object.getOwnPropertyDescriptor(holder, key)?.value as AnyFunction | undefined;
+  if (typeof method === 'function') attachHidden(method, named(twin, method.name));
+}
+
+function notFunction(callee: string): never {
+  throw new TypeError(`${callee} is not a function`);
+}
+
+function named<F extends AnyFunction>(fn: F, name: string): F {
+  return Object.defineProperty(fn, 'name', { value: name, configurable: true });
+}
 
 /** Makes this process green: transformed code can run, and built-ins hand its waits on. Once; later calls do nothing. */
 export function installRuntime(): void {

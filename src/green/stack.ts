@@ -3,8 +3,9 @@
 
 import { fileURLToPath } from 'node:url';
 
-/** V8 captures so many frames for each that is shown: one is a `next`, and some are ours. */
-const CAPTURED_PER_SHOWN = 3;
+/** V8 captures two frames for each that is shown, as every other one is a `next`, and some for those that are ours. */
+const CAPTURED_PER_SHOWN = 2;
+const CAPTURED_OF_OURS = 6;
 
 /** Folders whose frames say nothing of the app, as stacks name them: the green layer, the tasks and the loop. */
 const OURS = ['./', '../task/', '../loop/'].flatMap((path) => {
@@ -24,13 +25,13 @@ export function installStacks(): void {
   // Without a function of Node's to hand on to, its source maps would be lost.
   if (format === undefined) return;
   const shown = Error.stackTraceLimit;
-  const captured = shown * CAPTURED_PER_SHOWN;
+  // Someone who wants no stacks gets none.
+  const captured = shown > 0 ? shown * CAPTURED_PER_SHOWN + CAPTURED_OF_OURS : shown;
   Error.stackTraceLimit = captured;
 
   function ErrorPrepareStackTrace(error: Error, frames: Frame[]): unknown {
-    const useful = usefulFrames(frames);
     // Whoever has set another limit since wants to see as much as there is.
-    return format!(error, Error.stackTraceLimit === captured ? useful.slice(0, shown) : useful);
+    return format!(error, usefulFrames(frames, Error.stackTraceLimit === captured ? shown : frames.length));
   }
   Object.defineProperty(Error, 'prepareStackTrace', {
     value: ErrorPrepareStackTrace,
@@ -40,12 +41,14 @@ export function installStacks(): void {
   });
 }
 
-function usefulFrames(frames: Frame[]): Frame[] {
-  const useful = frames.filter(
-    (frame, index) => !isOurs(frame) && !isStep(frame) && !isScope(frame, frames[index + 1]),
-  );
+function usefulFrames(frames: Frame[], most: number): Frame[] {
+  const useful: Frame[] = [];
+  for (const [index, frame] of frames.entries()) {
+    if (useful.length === most) break;
+    if (!isOurs(frame) && !isStep(frame) && !isScope(frame, frames[index + 1])) useful.push(frame);
+  }
   // An error of the runtime itself.
-  return useful.length === 0 ? frames : useful;
+  return useful.length === 0 ? frames.slice(0, most) : useful;
 }
 
 function isOurs(frame: Frame): boolean {

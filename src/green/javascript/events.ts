@@ -27,12 +27,14 @@ export function patchEvents(): void {
   const prototype = EventEmitter.prototype;
 
   const emit = patch(prototype, 'emit', (native) => {
-    return function (this: Emitter, type: string | symbol, ...args: unknown[]) {
+    return function (this: Emitter, type: string | symbol) {
       const handler = this._events?.[type];
+      // biome-ignore-start lint/complexity/noArguments: every event comes by here; rest parameters cost it 200 ns.
       if (handler === undefined || !root() || !isGreen(this, type, handler)) {
-        return Reflect.apply(native, this as never, [type, ...args] as never);
+        return Reflect.apply(native, this as never, arguments as never);
       }
-      return emitAtRoot(this, type, args, handler);
+      return emitAtRoot(this, type, Array.prototype.slice.call(arguments, 1), handler);
+      // biome-ignore-end lint/complexity/noArguments: that is all.
     } as unknown as AnyFunction;
   });
   attachHidden(emit, function (this: Emitter, type: string | symbol, ...args: unknown[]) {
