@@ -14,11 +14,11 @@ const OURS = ['./', '../task/', '../loop/'].flatMap((path) => {
 });
 
 type Frame = NodeJS.CallSite;
-type Prepare = (error: Error, frames: Frame[]) => unknown;
+type Prepare = (this: unknown, error: Error, frames: Frame[]) => unknown;
 
 /**
- * Has `error.stack` leave out what is of the runtime. What formats it after that is Node's own function, with source maps
- * where they are enabled. An app's `Error.prepareStackTrace` takes the place of this one, as it does of Node's, and sees all.
+ * Has `error.stack` leave out what is of the runtime. What formats the rest is Node's own function, with source maps where
+ * they are enabled, or the app's `Error.prepareStackTrace`: libraries that ask who called them count frames.
  */
 export function installStacks(): void {
   const format = Error.prepareStackTrace as Prepare | undefined;
@@ -29,16 +29,32 @@ export function installStacks(): void {
   const captured = shown > 0 ? shown * CAPTURED_PER_SHOWN + CAPTURED_OF_OURS : shown;
   Error.stackTraceLimit = captured;
 
-  function ErrorPrepareStackTrace(error: Error, frames: Frame[]): unknown {
-    // Whoever has set another limit since wants to see as much as there is.
-    return format!(error, usefulFrames(frames, Error.stackTraceLimit === captured ? shown : frames.length));
-  }
+  const filtering = (prepare: Prepare): Prepare =>
+    function prepareStackTrace(this: unknown, error, frames) {
+      // Whoever has set another limit since wants to see as much as there is.
+      const most = Error.stackTraceLimit === captured ? shown : frames.length;
+      return Reflect.apply(prepare, this, [error, usefulFrames(frames, most)]);
+    };
+  const ours = filtering(format);
+  /** Ours for each of an app's, and back: it may put back what it has read. */
+  const known = new WeakMap<Prepare, Prepare>([[ours, ours]]);
+  let current = ours;
   Object.defineProperty(Error, 'prepareStackTrace', {
-    value: ErrorPrepareStackTrace,
-    writable: true,
+    get: () => current,
+    set: (prepare: unknown) => {
+      current = typeof prepare === 'function' ? knownOr(prepare as Prepare) : ours;
+    },
     enumerable: false,
     configurable: true,
   });
+
+  function knownOr(prepare: Prepare): Prepare {
+    const before = known.get(prepare);
+    if (before !== undefined) return before;
+    const made = filtering(prepare);
+    known.set(prepare, made).set(made, made);
+    return made;
+  }
 }
 
 function usefulFrames(frames: Frame[], most: number): Frame[] {

@@ -70,15 +70,26 @@ describe('the stack of an error in green code', () => {
     assert.doesNotMatch(error.stack!, /\.next|src\/(green|task|loop)/);
   });
 
-  it('has no frames left out where the app prepares it, and is Node’s again when it has', async () => {
+  it('has the same frames for an app that prepares it, and is Node’s again when the app has put that back', async () => {
     const error = await errorOf(chain(2, 5));
-    const ours = Error.prepareStackTrace;
-    Error.prepareStackTrace = (_, frames) => frames.map((frame) => frame.getFunctionName());
+    const before = Error.prepareStackTrace;
+    const names = (_: Error, frames: NodeJS.CallSite[]): unknown =>
+      frames.map((frame) => frame.getFunctionName());
+    for (const replace of [names, names]) {
+      Error.prepareStackTrace = replace;
+      const held = Error.prepareStackTrace;
+      Error.prepareStackTrace = undefined as never;
+      Error.prepareStackTrace = held;
+    }
     const prepared = error.stack as unknown as string[];
-    Error.prepareStackTrace = ours;
-    assert.deepEqual(prepared.slice(0, 6), ['thrower', 'next', 'f1', 'next', 'f0', 'next']);
-    const again = await errorOf(chain(2, 5));
-    assert.deepEqual(functionsOf(again).slice(0, 3), ['thrower', 'f1', 'f0']);
+    Error.prepareStackTrace = before;
+    assert.deepEqual(prepared.slice(0, 3), ['thrower', 'f1', 'f0']);
+    assert.equal(Error.prepareStackTrace, before);
+    for (const nothing of [before, undefined as never]) {
+      Error.prepareStackTrace = nothing;
+      const again = await errorOf(chain(2, 5));
+      assert.deepEqual(functionsOf(again).slice(0, 3), ['thrower', 'f1', 'f0']);
+    }
   });
 
   it('has as many frames as an app asks for with a limit of its own', async () => {
