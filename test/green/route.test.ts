@@ -209,6 +209,31 @@ describe('a handler whose client goes', () => {
     assert.equal(response.listenerCount('close'), 0);
   });
 
+  it('is told nothing when it has gone with its answer', async () => {
+    const seen: unknown[] = [];
+    const response = new FakeResponse();
+    const limited = route({ cancel: 'client' }, handler(seen, 100));
+    await atRoot((loop) => {
+      new EventEmitter().on('request', limited).emit('request', 'it', response);
+      loop.setTimer(50, () => {
+        response.end('early');
+        response.destroy();
+      });
+    });
+    assert.deepEqual(seen, ['it begins', 'it ends', 'cleaned up']);
+  });
+
+  it('is interrupted once: what it waits for in its cleanup comes, whatever happens meanwhile', async () => {
+    const seen: unknown[] = [];
+    const response = new FakeResponse();
+    const limited = route({ cancel: 'client', deadline: 50 }, handler(seen, 100));
+    await atRoot((loop) => {
+      new EventEmitter().on('request', limited).emit('request', 'it', response);
+      loop.setTimer(70, () => response.destroy());
+    });
+    assert.deepEqual(seen, ['it begins', 'DeadlineExceeded', 'cleaned up']);
+  });
+
   it('is told by the signal of a fetch request, a framework’s too', async () => {
     for (const wrap of [
       (request: Request) => request,

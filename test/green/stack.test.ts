@@ -67,7 +67,7 @@ describe('the stack of an error in green code', () => {
     });
     assert.deepEqual(functionsOf(error).slice(0, 1), ['visit']);
     assert.match(error.stack!, /at handler/);
-    assert.doesNotMatch(error.stack!, /\.next|src\/(green|task|loop)/);
+    assert.doesNotMatch(error.stack!, /\.next|runInAsyncScope|src\/(green|task|loop)/);
   });
 
   it('has the same frames for an app that prepares it, and is Node’s again when the app has put that back', async () => {

@@ -67,6 +67,8 @@ describe('String.prototype.replace and replaceAll', () => {
         async (text, pattern, name, replacements) => {
           const tell = async (greenly: boolean): Promise<unknown> => {
             const calls: unknown[] = [];
+            // A sticky one remembers where it stopped.
+            const own = typeof pattern === 'string' ? pattern : new RegExp(pattern);
             const replacer = (...args: unknown[]): unknown => {
               calls.push(args);
               return replacements[calls.length % replacements.length];
@@ -74,9 +76,9 @@ describe('String.prototype.replace and replaceAll', () => {
             const method = text[name as 'replace'] as never;
             try {
               const end = greenly
-                ? await run(() => call(method, text, pattern, slow(replacer)))
-                : Reflect.apply(method, text, [pattern, replacer] as never);
-              return { calls, end };
+                ? await run(() => call(method, text, own, slow(replacer)))
+                : Reflect.apply(method, text, [own, replacer] as never);
+              return { calls, end, lastIndex: Object(own).lastIndex };
             } catch (error) {
               return String(error);
             }
@@ -85,6 +87,22 @@ describe('String.prototype.replace and replaceAll', () => {
         },
       ),
       { numRuns: 300 },
+    );
+  });
+
+  it('put together what a regular expression of one’s own finds', async () => {
+    class Odd extends RegExp {
+      override exec(text: string): RegExpExecArray | null {
+        const match = super.exec(text);
+        if (match !== null) match.index = Math.max(0, match.index - 2);
+        return match;
+      }
+    }
+    const upper = (match: string): string => match.toUpperCase();
+    const expected = 'abcabc'.replace(new Odd('b|c', 'g'), upper);
+    assert.equal(
+      await run(() => call(''.replace as never, 'abcabc', new Odd('b|c', 'g'), slow(upper))),
+      expected,
     );
   });
 

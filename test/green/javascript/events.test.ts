@@ -7,7 +7,7 @@ import { EventEmitter, errorMonitor } from 'node:events';
 import { describe, it } from 'node:test';
 import { currentCoroutine } from '../../../src/green/coroutine.ts';
 import { twinOf } from '../../../src/green/twin.ts';
-import { type Co, sleep } from '../../../src/task/index.ts';
+import type { Co } from '../../../src/task/index.ts';
 import { atRoot, call, finish, green, run, slow } from '../simulate.ts';
 import { uncaught } from '../uncaught.ts';
 
@@ -192,13 +192,29 @@ describe('emit within a coroutine', () => {
     assert.deepEqual(seen, ['monitor', 'e', 'listener']);
   });
 
-  it('starts none for the process’s last event', async () => {
+  it('calls it once also where it is emitted again before its turn comes', async () => {
+    const seen: string[] = [];
+    const emitter = new EventEmitter();
+    const again = green(
+      () => {},
+      function* (depth: number): Co<void> {
+        if (depth === 0) yield* emit(emitter, 'x', 1);
+      },
+    );
+    emitter.on('x', again).once('x', slow(() => seen.push('once')) as never);
+    await run(() => emit(emitter, 'x', 0));
+    assert.deepEqual(seen, ['once']);
+  });
+});
+
+describe('the process’s last event', () => {
+  it('finds listeners that end before it does', async () => {
     const seen: string[] = [];
     const listener = slow(() => seen.push('exit')) as () => void;
     process.on('exit', listener);
-    await run(function* (): Co<void> {
-      yield* sleep(1);
-      yield* emit(process as never, 'exit', 0);
+    const emitLast = process.emit.bind(process) as (type: string) => boolean;
+    await atRoot(() => {
+      emitLast('exit');
       seen.push('emitted');
     });
     process.off('exit', listener);
