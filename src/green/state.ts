@@ -16,7 +16,7 @@ interface State {
   /** How many callers want nothing to switch. */
   atomic: number;
   /** Stores entered by the coroutine that takes its first step (stores.ts). */
-  journal: readonly Entered[] | undefined;
+  journal: Entered[] | undefined;
 }
 
 const STATE = Symbol.for('siskin.green.state');

@@ -58,31 +58,35 @@ export function captureStores(): AsyncResource {
 
 // ── enterWith ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** `storage` is about to enter another store. */
-export function noteEntering(storage: AsyncLocalStorage<unknown>): void {
-  if (state.journal === undefined) return;
-  state.journal = [...state.journal, { storage, before: storage.getStore() }];
-}
-
-const EMPTY: readonly Entered[] = [];
+/** Of all coroutines that have entered nothing, which are nearly all. */
+const EMPTY: Entered[] = [];
 
 /** A coroutine takes its first step. What this returns is for `closeJournal`. */
-export function openJournal(): readonly Entered[] | undefined {
+export function openJournal(): Entered[] | undefined {
   const outer = state.journal;
   state.journal = EMPTY;
   return outer;
 }
 
+/** `storage` is about to enter another store: by `enterWith`, which `run` calls, too. */
+export function noteEntering(storage: AsyncLocalStorage<unknown>): void {
+  if (state.journal !== undefined && !isNoted(storage)) note({ storage, before: storage.getStore() });
+}
+
+function isNoted(storage: AsyncLocalStorage<unknown>): boolean {
+  return state.journal!.some((entered) => entered.storage === storage);
+}
+
+function note(entered: Entered): void {
+  if (state.journal === EMPTY) state.journal = [entered];
+  else state.journal!.push(entered);
+}
+
 /** The step is over. If it ended in a wait, what it entered is its own: the stores are again what they were. */
-export function closeJournal(outer: readonly Entered[] | undefined, waits: boolean): void {
-  const entered = state.journal!;
-  state.journal = outer;
-  if (entered.length === 0) return;
-  if (waits) {
-    state.journal = undefined;
-    for (const { storage, before } of entered.toReversed()) storage.enterWith(before);
-    state.journal = outer;
-  } else if (outer !== undefined) {
-    state.journal = [...outer, ...entered];
-  }
+export function closeJournal(outer: Entered[] | undefined, waits: boolean): void {
+  const journal = state.journal!;
+  state.journal = waits ? undefined : outer;
+  if (waits) for (const { storage, before } of journal) storage.enterWith(before);
+  else if (outer !== undefined) for (const entered of journal) if (!isNoted(entered.storage)) note(entered);
+  if (waits) state.journal = outer;
 }

@@ -5,6 +5,7 @@ import { twinAsyncContext } from './async-context.ts';
 import { twinCollections } from './collections.ts';
 import { patchEvents } from './events.ts';
 import { twinFunctions } from './function.ts';
+import { twinIterators } from './iterator.ts';
 import { twinPromises } from './promise.ts';
 import { twinStrings } from './string.ts';
 import { patchTimers } from './timers.ts';
@@ -16,6 +17,7 @@ export function installBuiltins(): void {
   twinArrays();
   twinTypedArrays();
   twinCollections();
+  twinIterators();
   twinStrings();
   twinPromises();
   twinAsyncContext();

@@ -145,6 +145,18 @@ describe('AsyncLocalStorage', () => {
     assert.deepEqual(seen, ['mine too']);
   });
 
+  it('is as it was where a coroutine waits that has run another, which entered a store and did not wait', async () => {
+    const enters = (function* (): Co<void> {
+      storage.enterWith('inner');
+    })();
+    await isolated(function* (): Co<void> {
+      start(enters);
+      assert.equal(storage.getStore(), 'inner');
+      yield* sleep(5);
+      assert.equal(storage.getStore(), 'inner');
+    });
+  });
+
   it('leaves a store that was entered without a wait, as a plain function does', async () => {
     await atRoot(() => {
       start(
