@@ -5,12 +5,12 @@
 
 import { type Co, type Suspend, Task } from '../task/index.ts';
 import { currentLoop } from './loop.ts';
-
-let current: Coroutine | undefined;
+import { state } from './state.ts';
+import { closeJournal, openJournal } from './stores.ts';
 
 /** The coroutine whose step is being taken. */
 export function currentCoroutine(): Coroutine | undefined {
-  return current;
+  return state.current;
 }
 
 /** Steps `twin`, and knows meanwhile that it is being stepped. What a task runs. */
@@ -21,33 +21,38 @@ export class Coroutine {
     this.#twin = twin;
   }
 
+  /** Whether `twin` is what it runs, not something that this has called. */
+  runs(twin: Co<unknown>): boolean {
+    return this.#twin === twin;
+  }
+
   next(value?: unknown): IteratorResult<Suspend, unknown> {
-    const outer = current;
-    current = this;
+    const outer = state.current;
+    state.current = this;
     try {
       return this.#twin.next(value);
     } finally {
-      current = outer;
+      state.current = outer;
     }
   }
 
   throw(error: unknown): IteratorResult<Suspend, unknown> {
-    const outer = current;
-    current = this;
+    const outer = state.current;
+    state.current = this;
     try {
       return this.#twin.throw(error);
     } finally {
-      current = outer;
+      state.current = outer;
     }
   }
 
   return(value: unknown): IteratorResult<Suspend, unknown> {
-    const outer = current;
-    current = this;
+    const outer = state.current;
+    state.current = this;
     try {
       return this.#twin.return(value);
     } finally {
-      current = outer;
+      state.current = outer;
     }
   }
 
@@ -70,11 +75,21 @@ export class Pending {
   }
 }
 
-/** Takes the first step of `twin` now. Returns what it returned, throws what it threw, or `Pending` where it waits. */
+/**
+ * Takes the first step of `twin` now. Returns what it returned, throws what it threw, or `Pending` where it waits: then the
+ * caller's AsyncLocalStorage stores are what they were before.
+ */
 export function start(twin: Co<unknown>, name?: string): unknown {
   const coroutine = new Coroutine(twin);
-  const step = coroutine.next();
-  if (step.done === true) return step.value;
-  const options = { waitsFor: step.value, ...(name !== undefined && { name }) };
-  return new Pending(new Task(currentLoop(), coroutine as unknown as Co<unknown>, options));
+  const journal = openJournal();
+  let pending: Pending | undefined;
+  try {
+    const step = coroutine.next();
+    if (step.done === true) return step.value;
+    const options = { waitsFor: step.value, ...(name !== undefined && { name }) };
+    pending = new Pending(new Task(currentLoop(), coroutine as unknown as Co<unknown>, options));
+    return pending;
+  } finally {
+    closeJournal(journal, pending !== undefined);
+  }
 }

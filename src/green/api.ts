@@ -1,0 +1,14 @@
+// What a program imports from `siskin/green`.
+export { greenFetch } from './fetch.ts';
+export { RouteFull, type RouteOptions, route } from './route.ts';
+export { Spawned, spawn } from './spawn.ts';
+export {
+  assertNeverSwitches,
+  assertSwitches,
+  atomic,
+  canSwitch,
+  isGreen,
+  original,
+  SwitchError,
+} from './switches.ts';
+export { registerTwin, TWIN, type Twin } from './twin.ts';

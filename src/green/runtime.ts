@@ -1,0 +1,71 @@
+// What transformed code takes from `globalThis`: it has no import of its own, as a script and a module can have no common
+// one. One for the process, whichever copy of this package comes first.
+
+import type { Co } from '../task/index.ts';
+import { Pending, start } from './coroutine.ts';
+import { enter, root } from './enter.ts';
+import { installBuiltins } from './javascript/index.ts';
+import { installStacks } from './stack.ts';
+import { type AnyFunction, attach, attachHidden, TWIN, type Twin } from './twin.ts';
+
+/** Changes whenever code that one release has transformed cannot run with the runtime of the other. */
+const VERSION = 1;
+
+const RUNTIME = Symbol.for('siskin.green.runtime');
+
+export const emitted = {
+  version: VERSION,
+  twin: TWIN,
+  attach,
+  attachHidden,
+  /** `call(f, thisArg, ...args)` is `f.call(thisArg, ...args)`, whatever `f.call` is. */
+  call: Function.prototype.call.bind(Function.prototype.call),
+  attachMethod,
+  moveMethod,
+  start: (coroutine: unknown): unknown => start(coroutine as Co<unknown>),
+  Pending,
+  root,
+  enter: (twin: unknown, thisArg: unknown, args: ArrayLike<unknown>): unknown =>
+    enter(twin as Twin, thisArg, args),
+  notFunction,
+  named,
+};
+
+/** Gives the method that `holder` itself has at `key` its twin; does nothing where it has no function there. */
+function attachMethod(holder: object, key: PropertyKey, twin: unknown): void {
+  const method: unknown = Object.getOwnPropertyDescriptor(holder, key)?.value;
+  if (typeof method === 'function') attachHidden(method as AnyFunction, twin);
+}
+
+/** As `attachMethod`. The twin is the method at `twinKey`, which was put there to have `super` and private names. */
+function moveMethod(holder: object, key: PropertyKey, twinKey: string): void {
+  const twin = Object.getOwnPropertyDescriptor(holder, twinKey)!.value as AnyFunction;
+  delete (holder as Record<string, unknown>)[twinKey];
+  const method = Object.getOwnPropertyDescriptor(holder, key)?.value as AnyFunction | undefined;
+  if (typeof method === 'function') attachHidden(method, named(twin, method.name));
+}
+
+function notFunction(callee: string): never {
+  throw new TypeError(`${callee} is not a function`);
+}
+
+function named<F extends AnyFunction>(fn: F, name: string): F {
+  return Object.defineProperty(fn, 'name', { value: name, configurable: true });
+}
+
+/** Makes this process green: transformed code can run, and built-ins hand its waits on. Once; later calls do nothing. */
+export function installRuntime(): void {
+  const shared = globalThis as unknown as Record<symbol, { readonly version: number } | undefined>;
+  const present = shared[RUNTIME];
+  if (present === undefined) {
+    Object.defineProperty(globalThis, RUNTIME, { value: emitted, configurable: true });
+    installStacks();
+    installBuiltins();
+    return;
+  }
+  if (present.version !== VERSION) {
+    throw new Error(
+      `siskin/green is in this process already, in a release that does not go with this one (${present.version}, this is ${VERSION}): have the app and the command use one release of siskin`,
+    );
+  }
+}
