@@ -61,6 +61,16 @@ function form(name: string, arity: number): Pooled['begin'] {
   };
 }
 
+/** Mostly a few microseconds, and never 50 ms: no report will name them. */
+const UNWATCHED: readonly string[] = [
+  'sign',
+  'verify',
+  'diffieHellman',
+  'decapsulate',
+  'randomBytes',
+  'randomFillSync',
+];
+
 /** A key that was parsed: of others it isn't known what they take. */
 function keyOf(value: unknown): KeyObject | undefined {
   if (value instanceof KeyObject) return value;
@@ -196,7 +206,7 @@ function isSlowRsa(key: KeyObject | undefined): boolean {
 
 export function cryptoFunctions(): NodeFunction[] {
   return Object.entries(KINDS).flatMap(([name, kind]) => {
-    const fn = nodeFunction('crypto', crypto, name);
+    const fn = nodeFunction('crypto', crypto, name, !UNWATCHED.includes(name));
     if (fn === undefined) return [];
     pooledTwin(fn, kind);
     return [fn];

@@ -13,13 +13,20 @@ export interface NodeFunction {
   readonly holder: Record<string, unknown>;
   readonly name: string;
   readonly original: AnyFunction;
+  /** Whether it can take so long that it is worth a look at the clock each time. */
+  readonly watched: boolean;
   /** For a twin that does not suspend: the original, or its watched form. */
   inPlace: AnyFunction;
   twin: NodeTwin | undefined;
 }
 
-/** `holder`'s function `name`, or `undefined` where this version of Node has none. */
-export function nodeFunction(module: string, holder: object, name: string): NodeFunction | undefined {
+/** `holder`'s function `name`; or `undefined` where this version of Node has none. */
+export function nodeFunction(
+  module: string,
+  holder: object,
+  name: string,
+  watched = true,
+): NodeFunction | undefined {
   const original = (holder as Record<string, unknown>)[name];
   if (typeof original !== 'function') return undefined;
   return {
@@ -27,6 +34,7 @@ export function nodeFunction(module: string, holder: object, name: string): Node
     holder: holder as Record<string, unknown>,
     name,
     original: original as AnyFunction,
+    watched,
     inPlace: original as AnyFunction,
     twin: undefined,
   };

@@ -41,7 +41,9 @@ export async function green(fn: Call, args: readonly unknown[], self?: unknown):
 export function describe(value: unknown, seen: readonly unknown[] = []): unknown {
   if (seen.includes(value)) return 'itself';
   if (value instanceof Error) {
-    const fields = Object.entries(value).sort().map(([key, field]) => [key, describe(field, [...seen, value])]);
+    const fields = Object.entries(value)
+      .sort()
+      .map(([key, field]) => [key, describe(field, [...seen, value])]);
     return {
       type: value.constructor.name,
       name: value.name,
