@@ -1,10 +1,9 @@
 // Twins of child_process's blocking functions, on `spawn`. They always suspend: a process takes milliseconds to start, and
 // as long as it likes to end. Starting it is on the main thread either way (6 to 7 ms here).
 //
-// What has no difference to the blocking form is checked against it (test/green/twins/child-process.test.ts). A child of a
-// coroutine that is cancelled is killed: whoever cancels does not want its result, and nobody else can get it.
+// A child of a coroutine that is cancelled is killed: whoever cancels does not want its result, and nobody else can get it.
 
-import childProcess, { type ChildProcess, spawn } from 'node:child_process';
+import childProcess, { type ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import type { Co } from '../../task/index.ts';
 import { type ChildRequest, childRequest } from './child-request.ts';
@@ -12,6 +11,9 @@ import { Completion } from './completion.ts';
 import { callInPlace, type NodeFunction, type NodeTwin, nodeFunction } from './node-function.ts';
 
 type Output = Buffer | string | null;
+
+/** As it is when this is loaded: what an app puts in its place is not for the twins. */
+const { spawn } = childProcess;
 
 /** As `spawnSync` returns it, in its order. */
 interface Result {

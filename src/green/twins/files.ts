@@ -12,6 +12,7 @@ import { optionsOf, type Pooled, pooledTwin, sizeOf } from './pooled.ts';
 
 /** As they are when this is loaded: `graceful-fs` and others replace some. */
 const forms = { ...fs } as unknown as Record<string, (...args: unknown[]) => void>;
+const { fstatSync, lstatSync, statSync } = fs;
 
 /** Bytes. Reading is mostly from the page cache; a write may have to wait for the disk. */
 const READ_GATE = 256 * 1024;
@@ -25,9 +26,7 @@ function laneFor(stats: Stats | undefined, gate: number): Lane | undefined {
 }
 
 function statOf(file: unknown): Stats | undefined {
-  return typeof file === 'number'
-    ? fs.fstatSync(file)
-    : fs.statSync(file as string, { throwIfNoEntry: false });
+  return typeof file === 'number' ? fstatSync(file) : statSync(file as string, { throwIfNoEntry: false });
 }
 
 /** An option that only the callback form knows, or that changes what becomes of buffers. */
@@ -55,7 +54,7 @@ function writing(name: string): Pooled {
 const disk: Omit<Pooled, 'begin'> = { plan: ([fd]) => (typeof fd === 'number' ? 'free' : undefined) };
 
 function isTree(path: unknown): boolean {
-  return fs.lstatSync(path as string, { throwIfNoEntry: false })?.isDirectory() === true;
+  return lstatSync(path as string, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 const KINDS: Readonly<Record<string, Pooled>> = {

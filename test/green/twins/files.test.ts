@@ -59,7 +59,7 @@ describe('the twin of readFileSync', () => {
   });
 
   it('waits for who writes to a FIFO, and others run meanwhile', async () => {
-    execFileSync('mkfifo', [at('fifo')]);
+    execFileSync('sh', ['-c', 'mkfifo "$0"', at('fifo')]);
     const reading = green(fs.readFileSync as Call, [at('fifo'), 'utf8']);
     const writing = green(fs.writeFileSync as Call, [at('fifo'), 'through the pipe']);
     assert.deepEqual(await reading, { returned: 'through the pipe', suspended: true });

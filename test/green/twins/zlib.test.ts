@@ -98,9 +98,11 @@ describe('a twin of zlib', () => {
   });
 
   it('reads its input as it was when it was called', async () => {
-    const input = Buffer.from(text);
-    const pending = start(twinOf(zlib.gzipSync)!.call(zlib, input)) as Pending;
+    // The pool may begin before this thread goes on, but it does not come to the end of so much.
+    const whole = Buffer.concat(Array.from({ length: 20 }, () => noise));
+    const input = Buffer.from(whole);
+    const pending = start(twinOf(zlib.gzipSync)!.call(zlib, input, { level: 1 })) as Pending;
     input.fill(0);
-    assert.deepEqual(zlib.gunzipSync((await pending.promise) as Buffer), text);
+    assert.ok(zlib.gunzipSync((await pending.promise) as Buffer).equals(whole));
   });
 });
