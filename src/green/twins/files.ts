@@ -18,7 +18,7 @@ const { fstatSync, lstatSync, statSync } = fs;
 const READ_GATE = 256 * 1024;
 const WRITE_GATE = 64 * 1024;
 
-/** How it is to be read or written, by what it is. Size 0 is also what /proc and its like say of files of any size. */
+/** How it is to be read or written, by what it is. */
 function laneFor(stats: Stats | undefined, gate: number): Lane | undefined {
   if (stats === undefined || stats.isDirectory()) return undefined;
   if (!stats.isFile()) return endlessLane();
@@ -48,6 +48,7 @@ function writing(name: string): Pooled {
     },
     begin: ([file, data, options], done) => forms[name]!(file, data, options ?? {}, done),
     buffers: 'read',
+    touched: ([file]) => [[file, 'write']],
   };
 }
 
@@ -61,12 +62,17 @@ const KINDS: Readonly<Record<string, Pooled>> = {
   readFileSync: {
     plan: ([file, options]) => (isUnusual(options) ? undefined : laneToRead(statOf(file))),
     begin: ([file, options], done) => forms['readFile']!(file, options ?? {}, done),
+    touched: ([file]) => [[file, 'read']],
   },
   writeFileSync: writing('writeFile'),
   appendFileSync: writing('appendFile'),
   copyFileSync: {
     plan: ([from]) => laneFor(statOf(from), WRITE_GATE),
     begin: ([from, to, mode], done) => forms['copyFile']!(from, to, mode ?? 0, done),
+    touched: ([from, to]) => [
+      [from, 'read'],
+      [to, 'write'],
+    ],
   },
   cpSync: {
     plan([from, , given]) {
@@ -103,9 +109,9 @@ const KINDS: Readonly<Record<string, Pooled>> = {
   fdatasyncSync: { ...disk, begin: ([fd], done) => forms['fdatasync']!(fd, done) },
 };
 
-/** A file that says it is empty may be one of /proc's, which can block as a FIFO does. */
+/** A file that says it is empty may be one of /proc's, of any size, and take as long as it likes. */
 function laneToRead(stats: Stats | undefined): Lane | undefined {
-  return stats?.isFile() && stats.size === 0 ? endlessLane() : laneFor(stats, READ_GATE);
+  return stats?.isFile() && stats.size === 0 ? 'free' : laneFor(stats, READ_GATE);
 }
 
 export function fileFunctions(): NodeFunction[] {

@@ -7,6 +7,7 @@
 
 import type { Co } from '../../task/index.ts';
 import { Completion } from './completion.ts';
+import { type Touched, take, untilFree } from './file-locks.ts';
 import { callInPlace, type NodeFunction } from './node-function.ts';
 import type { Lane } from './pool.ts';
 
@@ -23,17 +24,24 @@ export interface Pooled {
   readonly buffers?: 'copied by node' | 'read' | 'written';
   /** What fails is done once more in place, for its error: for what can be repeated, and whose callback form words it differently. */
   readonly repeat?: true;
+  /** The files that the call reads and writes as a whole. */
+  touched?(args: readonly unknown[]): Touched;
 }
 
 export function pooledTwin(fn: NodeFunction, pooled: Pooled): void {
   const { buffers = 'copied by node', repeat } = pooled;
   function* twin(this: unknown, ...args: unknown[]): Co<unknown> {
+    const touched = pooled.touched?.(args) ?? [];
+    yield* untilFree(touched);
     const lane = planned(pooled, args);
     if (lane === undefined) return callInPlace(fn, this, args);
     let given: readonly unknown[] = args;
     if (buffers === 'read') given = args.map(snapshot);
     let release: (() => void) | undefined;
-    if (lane !== 'free') {
+    if (lane === 'free') {
+      // What is in no lane for waits without end is a file, or a tree.
+      if (touched.length > 0) release = take(touched);
+    } else {
       if (!lane.tryAcquire()) {
         if (buffers === 'copied by node') given = args.map(snapshot);
         yield* lane.acquire();

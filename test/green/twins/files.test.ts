@@ -166,6 +166,61 @@ describe('the twin of a function that writes', () => {
   });
 });
 
+describe('files that are read and written in the pool', () => {
+  const shared = at('shared');
+  const ones = Buffer.alloc(300_000, '1');
+  const twos = Buffer.alloc(200_000, '2');
+  const twin = (fn: Call, ...args: unknown[]): Promise<unknown> =>
+    green(fn, args).then(({ returned, thrown }) => thrown ?? returned);
+
+  it('are never seen half written', async () => {
+    fs.writeFileSync(shared, ones);
+    const all = await Promise.all([
+      twin(fs.readFileSync as Call, shared),
+      twin(fs.writeFileSync as Call, shared, twos),
+      twin(fs.readFileSync as Call, shared),
+      twin(fs.writeFileSync as Call, shared, 'small'),
+      twin(fs.readFileSync as Call, shared, 'utf8'),
+      twin(fs.appendFileSync as Call, shared, ones),
+      twin(fs.copyFileSync as Call, shared, at('copy of shared')),
+      twin(fs.writeFileSync as Call, new URL(`file://${shared}`), 'end'),
+    ]);
+    assert.ok(ones.equals(all[0] as Buffer), 'before');
+    assert.ok(twos.equals(all[2] as Buffer), 'after a large one');
+    assert.equal(all[4], 'small');
+    assert.equal(fs.statSync(at('copy of shared')).size, 300_005);
+    assert.equal(fs.readFileSync(shared, 'utf8'), 'end');
+  });
+
+  it('are not mixed where many write them at once', async () => {
+    const writers = Array.from({ length: 12 }, (_, i) => (i % 2 === 0 ? ones : twos));
+    await Promise.all(writers.map((data) => twin(fs.writeFileSync as Call, shared, data)));
+    assert.ok(twos.equals(fs.readFileSync(shared)));
+  });
+
+  it('are read by many at once', async () => {
+    fs.writeFileSync(shared, ones);
+    const readers = Array.from({ length: 6 }, () => start(twinOf(fs.readFileSync)!(shared)) as Pending);
+    const writer = start(twinOf(fs.writeFileSync)!(shared, 'small')) as Pending;
+    const late = start(twinOf(fs.readFileSync)!(shared, 'utf8')) as Pending;
+    for (const { promise } of readers) assert.ok(ones.equals((await promise) as Buffer));
+    await writer.promise;
+    assert.equal(await late.promise, 'small', 'whoever writes is not overtaken for ever');
+  });
+
+  it('are free again where a coroutine that waits for them is cancelled', async () => {
+    fs.writeFileSync(shared, ones);
+    const reader = start(twinOf(fs.readFileSync)!(shared)) as Pending;
+    const writer = start(twinOf(fs.writeFileSync)!(shared, twos)) as Pending;
+    const failed = [reader, writer].map(({ promise }) => assert.rejects(promise, { name: 'Cancelled' }));
+    reader.task.cancel();
+    writer.task.cancel();
+    await Promise.all(failed);
+    await twin(fs.writeFileSync as Call, shared, 'in the end');
+    assert.equal(await twin(fs.readFileSync as Call, shared, 'utf8'), 'in the end');
+  });
+});
+
 describe('the twin of a function that lists', () => {
   it('lists trees in the same order', async () => {
     await same(fs.readdirSync as Call, [at('tree'), { recursive: true }], { suspends: true });
