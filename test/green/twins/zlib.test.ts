@@ -28,6 +28,8 @@ const text = Buffer.from(
 const noise = Buffer.from(
   Uint32Array.from({ length: 20_000 }, (_, i) => Math.imul(i + 1, 2654435761) ^ (i << 7)).buffer,
 );
+/** Of several chunks, by Node's default: that is when it takes offence. */
+const junkBehindZstd = Buffer.concat([zlib.zstdCompressSync(noise.subarray(0, 40_000)), Buffer.from('junk')]);
 /** Quality 11 takes a second for such texts. */
 const quick = { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 4 } };
 
@@ -65,6 +67,7 @@ describe('a twin of zlib', () => {
       [Buffer.concat([zlib.gzipSync(noise), zlib.gzipSync(text)])],
       true,
     ],
+    'junk behind zstd': ['zstdDecompressSync', [junkBehindZstd], true],
     'noise is no gzip': ['gunzipSync', [noise], true],
     'noise is no deflate': ['inflateSync', [noise], true],
     'noise is no brotli': ['brotliDecompressSync', [noise], true],
