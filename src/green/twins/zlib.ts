@@ -33,7 +33,8 @@ const BEST_RATIO = 1040;
 type Options = Readonly<Record<string, unknown>>;
 type Gate = (size: number, options: Options, input: unknown) => boolean;
 
-const deflating: Gate = (size) => size >= DEFLATE_GATE;
+// Level 0 only copies, into blocks whose size depends on the chunks'.
+const deflating: Gate = (size, { level }) => size >= DEFLATE_GATE && level !== 0;
 const inflating: Gate = (size, _options, input) =>
   size >= INFLATE_GATE || gzipOutputSize(input) >= OUTPUT_GATE;
 
@@ -69,9 +70,10 @@ function gzipOutputSize(input: unknown): number {
 }
 
 /** What the twin adds to the options, where they don't say. */
-function unseen(name: string, input: unknown): Options {
-  // Node looks at what follows a frame of zstd only where the output did not fit into a chunk.
-  if (name === 'zstdDecompress') return {};
+function unseen(name: string, input: unknown, options: Options): Options {
+  // Node looks at what follows a frame of zstd only where the output did not fit into a chunk; and with too small a
+  // window, zlib still finds what is in the chunk.
+  if (name === 'zstdDecompress' || options['windowBits'] !== undefined) return {};
   const chunks = { chunkSize: chunkSize(name, input) };
   // The blocking form sees the whole input at once; told its size, the other one writes the same bytes.
   return name === 'zstdCompress' ? { ...chunks, pledgedSrcSize: sizeOf(input) } : chunks;
@@ -94,9 +96,9 @@ function kind(name: string, gate: Gate): Pooled {
       return gate(size, options, input) ? computeLane() : undefined;
     },
     begin([input, given], done) {
-      const options = given as Options | null | undefined;
+      const options = (given ?? {}) as Options;
       const bytes = typeof input === 'string' ? Buffer.from(input) : input;
-      forms[name]!(bytes, { ...unseen(name, bytes), ...options }, done);
+      forms[name]!(bytes, { ...unseen(name, bytes, options), ...options }, done);
     },
     buffers: 'read',
   };

@@ -30,6 +30,10 @@ const noise = Buffer.from(
 );
 /** Of several chunks, by Node's default: that is when it takes offence. */
 const junkBehindZstd = Buffer.concat([zlib.zstdCompressSync(noise.subarray(0, 40_000)), Buffer.from('junk')]);
+/** It refers back over more than 512 bytes, to a chunk before by Node's default. */
+const gzipOfRepeated = zlib.gzipSync(
+  Buffer.concat([noise.subarray(0, 16_400), noise.subarray(0, 900), noise.subarray(20_000, 40_000)]),
+);
 /** Quality 11 takes a second for such texts. */
 const quick = { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 4 } };
 
@@ -57,6 +61,7 @@ describe('a twin of zlib', () => {
     'an ArrayBuffer': ['gzipSync', [new Uint8Array(text).buffer], true],
     'a DataView': ['deflateSync', [new DataView(new Uint8Array(text).buffer, 3, 70_000)], true],
     'an array of 16 bits': ['deflateRawSync', [new Uint16Array(30_000)], true],
+    'no compression': ['deflateSync', [text, { level: 0 }], false],
     'a level': ['gzipSync', [text, { level: 1 }], true],
     'a dictionary': ['deflateSync', [text, { dictionary: Buffer.from('"name":"user') }], true],
     'a chunk size': ['gzipSync', [text, { chunkSize: 1024 }], true],
@@ -68,6 +73,7 @@ describe('a twin of zlib', () => {
       true,
     ],
     'junk behind zstd': ['zstdDecompressSync', [junkBehindZstd], true],
+    'a window that is too small': ['gunzipSync', [gzipOfRepeated, { windowBits: 9 }], true],
     'noise is no gzip': ['gunzipSync', [noise], true],
     'noise is no deflate': ['inflateSync', [noise], true],
     'noise is no brotli': ['brotliDecompressSync', [noise], true],
