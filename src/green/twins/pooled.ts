@@ -64,6 +64,8 @@ export function pooledTwin(fn: NodeFunction, pooled: Pooled): void {
 }
 
 function planned(pooled: Pooled, args: readonly unknown[]): Lane | undefined {
+  // The callback form would take it for its callback.
+  for (const value of args) if (typeof value === 'function') return undefined;
   try {
     return pooled.plan(args);
   } catch {

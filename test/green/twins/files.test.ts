@@ -123,6 +123,7 @@ describe('the twin of a function that writes', () => {
     await same(fs.copyFileSync as Call, [at('large'), at('none', 'x')], { suspends: true });
     await same(fs.copyFileSync as Call, [at('large'), written, 99], { suspends: false });
     await same(fs.copyFileSync as Call, [at('large')], { suspends: false });
+    await same(fs.copyFileSync as Call, [at('large'), written, () => {}], { suspends: false });
   });
 
   it('copies trees', async () => {
