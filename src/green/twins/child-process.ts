@@ -177,6 +177,18 @@ function isOptions(value: unknown): value is Options {
   return typeof value === 'object' && value !== null;
 }
 
+/** They may come in the place of the arguments, and nothing may follow them then. */
+function execFileOptions([, args, options]: readonly unknown[]): unknown {
+  return Array.isArray(args) || args === undefined || args === null ? (options ?? {}) : args;
+}
+
+function execFileRequest(given: readonly unknown[]): ChildRequest | undefined {
+  const [file, args, after] = given;
+  const options = execFileOptions(given);
+  if (!isOptions(options) || (options === args && after !== undefined && after !== null)) return undefined;
+  return childRequest(file, Array.isArray(args) ? args : [], options);
+}
+
 const TWINS: Readonly<Record<string, (fn: NodeFunction) => NodeTwin>> = {
   spawnSync: (fn) =>
     function* (this: unknown, ...args) {
@@ -186,17 +198,11 @@ const TWINS: Readonly<Record<string, (fn: NodeFunction) => NodeTwin>> = {
     },
   execFileSync: (fn) =>
     function* (this: unknown, ...given) {
-      const [file, args, options] =
-        Array.isArray(given[1]) || !isOptions(given[1]) ? given : [given[0], [], given[1]];
-      const request =
-        (args === undefined || args === null || Array.isArray(args)) &&
-        (options === undefined || options === null || isOptions(options))
-          ? childRequest(file, args ?? [], options ?? {})
-          : undefined;
+      const request = execFileRequest(given);
       const result = request && (yield* run(request));
       if (result === undefined) return callInPlace(fn, this, given);
-      const { argv0, stdio } = (options ?? {}) as Options;
-      return outputOf(result, !stdio, [argv0 || file, ...((args ?? []) as string[])].join(' '));
+      const { argv0, stdio } = execFileOptions(given) as Options;
+      return outputOf(result, !stdio, [argv0 || request!.file, ...request!.args].join(' '));
     },
   execSync: (fn) =>
     function* (this: unknown, ...args) {

@@ -145,6 +145,7 @@ describe('the twin of execFileSync', () => {
     output: ['echo', ['a', 'b']],
     'an encoding': ['echo', ['a'], { encoding: 'utf8' }],
     'options in place of arguments': ['pwd', { cwd: '/', encoding: 'utf8' }],
+    'options twice': ['true', {}, {}],
     'null for arguments and options': ['true', null, null],
     'a status': sh('echo out; exit 2', { stdio: 'pipe' }),
     'a status and a complaint': sh('echo bad >&2; exit 2', { stdio: 'pipe' }),
