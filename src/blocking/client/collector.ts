@@ -1,0 +1,35 @@
+// The pieces of a body, put together in memory that is nobody else's: `bytes()` gives it away.
+
+import { NO_BYTES } from './answer.ts';
+
+/** What is set aside at first, at most, whatever a server says that it will send. */
+const FIRST = 64 * 1024;
+
+export class Collector {
+  #bytes: Uint8Array<ArrayBuffer> = NO_BYTES;
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Appends `source[start, end)`. `expected`: bytes that are still to come after these, where that is known. */
+  add(source: Uint8Array, start: number, end: number, expected = 0): void {
+    const length = this.#length + end - start;
+    if (length > this.#bytes.length) this.#grow(length, expected);
+    this.#bytes.set(source.subarray(start, end), this.#length);
+    this.#length = length;
+  }
+
+  #grow(length: number, expected: number): void {
+    const room = Math.max(length, Math.min(length + expected, Math.max(FIRST, this.#length * 2)));
+    const grown = new Uint8Array(room);
+    grown.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = grown;
+  }
+
+  /** All of it. */
+  take(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.length === this.#length ? this.#bytes : this.#bytes.slice(0, this.#length);
+  }
+}
