@@ -132,8 +132,9 @@ export class AnswerReader implements Answer {
     this.#collector ??= new Collector();
     // Chunks add up, so the decoder's bound on one of them is none on all.
     if (this.#collector.length + end - start > this.#maxBody) throw tooLarge(this.#maxBody);
-    const known = this.#length >= 0 && this.#length !== UNTIL_CLOSE;
-    this.#collector.add(bytes, start, end, known ? this.#length - this.#collector.length - end + start : 0);
+    // Of chunks nobody knows how many come.
+    const total = this.#length < 0 ? UNTIL_CLOSE : this.#length;
+    this.#collector.add(bytes, start, end, total - this.#collector.length - (end - start));
   }
 
   /** The server sends no more. That is how some answers end; the others throw. */

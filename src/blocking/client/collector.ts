@@ -13,8 +13,13 @@ export class Collector {
     return this.#length;
   }
 
+  /** Bytes there is room for without another copy of what is there. */
+  get capacity(): number {
+    return this.#bytes.length;
+  }
+
   /** Appends `source[start, end)`. `expected`: bytes that are still to come after these, where that is known. */
-  add(source: Uint8Array, start: number, end: number, expected = 0): void {
+  add(source: Uint8Array, start: number, end: number, expected = Number.POSITIVE_INFINITY): void {
     const length = this.#length + end - start;
     if (length > this.#bytes.length) this.#grow(length, expected);
     this.#bytes.set(source.subarray(start, end), this.#length);
@@ -22,8 +27,9 @@ export class Collector {
   }
 
   #grow(length: number, expected: number): void {
-    const room = Math.max(length, Math.min(length + expected, Math.max(FIRST, this.#length * 2)));
-    const grown = new Uint8Array(room);
+    // Twice as much each time, so that no byte is copied often; of what may well be all, no more than there is.
+    const ahead = this.#length > 0 || expected < Number.POSITIVE_INFINITY ? Math.max(FIRST, length * 2) : length;
+    const grown = new Uint8Array(Math.min(length + expected, ahead));
     grown.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = grown;
   }
