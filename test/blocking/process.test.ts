@@ -21,17 +21,17 @@ const PRELUDE = `
   import { fetchSync, sleepSync } from '${new URL('../../src/blocking/index.ts', import.meta.url).href}';
   import { start } from '${new URL('../../src/green/coroutine.ts', import.meta.url).href}';
   import { twinOf } from '${new URL('../../src/green/twin.ts', import.meta.url).href}';
-  import { Worker } from 'node:worker_threads';
+  import { parentPort, Worker, workerData } from 'node:worker_threads';
   const green = (...args) => start(twinOf(fetchSync).call(undefined, ...args)).promise;
   const [url] = process.argv.slice(1);
 `;
 
-/** Runs `source` as a process, with a URL of the server's. */
-async function run(source: string, url: string): Promise<{ code: number | null; lines: string[] }> {
+/** Runs `source` as a process, with URLs of servers as its arguments. */
+async function run(source: string, ...urls: string[]): Promise<{ code: number | null; lines: string[] }> {
   const env = { ...process.env, NODE_EXTRA_CA_CERTS: CERTIFICATE.pathname };
   const child: ChildProcess = spawn(
     process.execPath,
-    ['--input-type=module', '--eval', PRELUDE + source, '--', url],
+    ['--input-type=module', '--eval', PRELUDE + source, '--', ...urls],
     { env, stdio: ['ignore', 'pipe', 'inherit'], timeout: 60_000, killSignal: 'SIGKILL' },
   );
   const [out, [code]] = await Promise.all([text(child.stdout!), once(child, 'close')]);
@@ -69,9 +69,25 @@ describe('a process that calls fetchSync', { concurrency: true }, () => {
     }
   });
 
-  it('plain ends by itself, although connection and thread are kept', async () => {
-    const source = `console.log(fetchSync(url + '/a').text()); console.log(fetchSync(url + '/b').text());`;
-    assert.deepEqual(await run(source, url), { code: 0, lines: ['/a 1', '/b 2'] });
+  it('plain, in several threads and over TLS, ends by itself, and can end its threads', async () => {
+    const source = `
+      console.log(fetchSync(url + '/a').text());
+      console.log(fetchSync(url + '/b').text());
+      const secure = process.argv[2];
+      const answer = fetchSync(secure + '/redirect', { method: 'POST', body: 'x' });
+      console.log(answer.status, answer.redirected, answer.url === secure + '/there', answer.text() === '');
+      console.log(fetchSync(secure, { method: 'POST', body: 'said' }).text());
+      const code = ${JSON.stringify(PRELUDE)} + 'setInterval(() => {}, 1000); parentPort.postMessage(fetchSync(workerData).text())';
+      const worker = new Worker(new URL('data:text/javascript,' + encodeURIComponent(code)), { workerData: url + '/thread' });
+      worker.once('message', (message) => {
+        console.log(message);
+        worker.terminate();
+      });
+    `;
+    assert.deepEqual(await run(source, url, secureUrl), {
+      code: 0,
+      lines: ['/a 1', '/b 2', '200 true true true', 'said', '/thread 1'],
+    });
   });
 
   it('green ends by itself, although connections are kept', async () => {
@@ -79,37 +95,7 @@ describe('a process that calls fetchSync', { concurrency: true }, () => {
     assert.deepEqual(await run(source, url), { code: 0, lines: ['/a 1', '/b 2'] });
   });
 
-  it('may do so in several threads, and end them', async () => {
-    const source = `
-      if (process.argv.length > 2) throw new Error('unexpected');
-      const code = ${JSON.stringify(PRELUDE)}.replace('process.argv.slice(1)', 'process.env.URLS.split(" ")') +
-        "console.log(fetchSync(url + '/thread').text());";
-      process.env.URLS = url;
-      const workers = [1, 2].map(() => new Worker(new URL('data:text/javascript,' + encodeURIComponent(code))));
-      console.log(fetchSync(url + '/main').text());
-      await Promise.all(workers.map((worker) => new Promise((resolve) => worker.on('exit', resolve))));
-      const hanging = new Worker(new URL('data:text/javascript,' + encodeURIComponent(code + 'setInterval(() => {}, 1000)')));
-      hanging.stdout.once('data', () => hanging.terminate());
-    `;
-    const { code, lines } = await run(source, url);
-    assert.equal(code, 0);
-    assert.deepEqual(lines.slice(0, 3).sort(), [
-      '/main keep-alive',
-      '/thread keep-alive',
-      '/thread keep-alive',
-    ]);
-  });
-
-  it('may use https:, plain', async () => {
-    const source = `
-      const answer = fetchSync(url + '/redirect', { method: 'POST', body: 'x' });
-      console.log(answer.status, answer.redirected, answer.url === url + '/there', answer.text() === '');
-      console.log(fetchSync(url, { method: 'POST', body: 'said' }).text());
-    `;
-    assert.deepEqual(await run(source, secureUrl), { code: 0, lines: ['200 true true true', 'said'] });
-  });
-
-  it('may use https:, green', async () => {
+  it('uses https: in green code', async () => {
     const answer = await green(`${secureUrl}/redirect`, { method: 'POST', body: 'x' });
     assert.deepEqual([answer.status, answer.redirected, answer.url], [200, true, `${secureUrl}/there`]);
     const said = await green(secureUrl, { method: 'PUT', body: 'said', headers: { 'content-type': 'a/b' } });

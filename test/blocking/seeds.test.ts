@@ -12,7 +12,7 @@ import type { Stream } from '../../src/net/index.ts';
 import { all, type Co, sleep } from '../../src/task/index.ts';
 import { type Asked, get, ok, SITE, withSite } from './site.ts';
 
-const SEEDS = 100;
+const SEEDS = 40;
 const only = process.env['SISKIN_SEED'];
 
 /** What may become of a request on such a network. */

@@ -28,7 +28,8 @@ export class Collector {
 
   #grow(length: number, expected: number): void {
     // Twice as much each time, so that no byte is copied often; of what may well be all, no more than there is.
-    const ahead = this.#length > 0 || expected < Number.POSITIVE_INFINITY ? Math.max(FIRST, length * 2) : length;
+    const ahead =
+      this.#length > 0 || expected < Number.POSITIVE_INFINITY ? Math.max(FIRST, length * 2) : length;
     const grown = new Uint8Array(Math.min(length + expected, ahead));
     grown.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = grown;
