@@ -38,6 +38,6 @@ async function outcomeOf({ request, limits }: Task): Promise<Outcome> {
   } catch (error) {
     if (error instanceof FetchError) return { code: error.code, message: error.message, url: error.url };
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return { code: FETCH_CODES.thread, message: `fetchSync has a bug: ${message}`, url: request.url };
+    return { code: FETCH_CODES.thread, message: `fetchSync has a bug: ${message}`, url: request.target.href };
   }
 }

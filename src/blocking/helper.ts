@@ -61,8 +61,8 @@ export function performInThread(request: PreparedRequest): Performed {
     helper = undefined;
     throw new FetchError(
       FETCH_CODES.thread,
-      `${request.method} ${request.url} failed: the thread that performs it gives no sign of life; the next call starts another`,
-      request.url,
+      `${request.method} ${request.target.href} failed: the thread that performs it gives no sign of life; the next call starts another`,
+      request.target.href,
     );
   }
   if ('code' in outcome) throw new FetchError(outcome.code, outcome.message, outcome.url);

@@ -30,11 +30,23 @@ export interface FetchSyncOptions {
   readonly maxResponseSize?: number;
 }
 
+/** A URL, taken apart once: a URL object does it anew each time that it is asked. http: or https:, without fragment. */
+export interface Target {
+  readonly href: string;
+  readonly origin: string;
+  readonly secure: boolean;
+  /** With its port, where that is not the scheme's own. */
+  readonly host: string;
+  readonly hostname: string;
+  readonly port: number;
+  /** With its query. */
+  readonly path: string;
+}
+
 /** A request, checked. Structured clones of it are sent to the helper thread. */
 export interface PreparedRequest {
   readonly method: string;
-  /** Absolute, http: or https:, without fragment and credentials. */
-  readonly url: string;
+  readonly target: Target;
   readonly headers: readonly string[];
   readonly body: Uint8Array | undefined;
   readonly redirect: 'follow' | 'manual' | 'error';
@@ -90,7 +102,7 @@ export function prepare(url: string | URL, options: FetchSyncOptions = NO_OPTION
   signal?.throwIfAborted();
   return {
     method,
-    url: readUrl(url).href,
+    target: targetOf(readUrl(url)),
     headers,
     body,
     redirect,
@@ -125,6 +137,21 @@ export function readUrl(text: string | URL, base?: string): URL {
   }
   if (url.hash !== '' || url.href.endsWith('#')) url.hash = '';
   return url;
+}
+
+export function targetOf(url: URL): Target {
+  const { href, origin, host, hostname, port } = url;
+  const secure = url.protocol === 'https:';
+  const path = url.pathname + url.search;
+  return {
+    href,
+    origin,
+    secure,
+    host,
+    hostname,
+    port: port === '' ? (secure ? 443 : 80) : Number(port),
+    path,
+  };
 }
 
 function readMethod(given: unknown): string {

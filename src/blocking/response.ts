@@ -2,6 +2,11 @@
 
 import type { Answer } from './client/answer.ts';
 
+/** What `toString` of a Buffer ends up in, for bytes that are none: it is not typed. */
+const { utf8Slice } = Buffer.prototype as unknown as {
+  utf8Slice(this: Uint8Array, start: number, end: number): string;
+};
+
 /** An answer. Its body has been read, and can be had more than once. */
 export interface SyncResponse {
   /** 200 to 999. */
@@ -58,7 +63,7 @@ export class CompleteResponse implements SyncResponse {
   text(): string {
     const { body } = this.#answer;
     const marked = body.length >= 3 && body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf;
-    return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8', marked ? 3 : 0);
+    return utf8Slice.call(body, marked ? 3 : 0, body.length);
   }
 
   json<T = unknown>(): T {

@@ -19,10 +19,10 @@ export class Collector {
   }
 
   /** Appends `source[start, end)`. `expected`: bytes that are still to come after these, where that is known. */
-  add(source: Uint8Array, start: number, end: number, expected = Number.POSITIVE_INFINITY): void {
+  add(source: Buffer, start: number, end: number, expected = Number.POSITIVE_INFINITY): void {
     const length = this.#length + end - start;
     if (length > this.#bytes.length) this.#grow(length, expected);
-    this.#bytes.set(source.subarray(start, end), this.#length);
+    source.copy(this.#bytes, this.#length, start, end);
     this.#length = length;
   }
 

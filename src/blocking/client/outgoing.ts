@@ -1,6 +1,6 @@
 // A prepared request as the octets that are sent.
 
-import { encodeRequestHead } from '../../http/index.ts';
+import { encodeRequestHead, type HeaderList } from '../../http/index.ts';
 import type { PreparedRequest } from '../request.ts';
 import type { Outgoing } from './conversation.ts';
 
@@ -14,9 +14,26 @@ const DEFAULTS: readonly (readonly [string, string])[] = [
   ['User-Agent', 'siskin'],
 ];
 
-/** The header list of `request` to `url`, with those that every request has. */
-export function completeHeaders(url: URL, { headers }: PreparedRequest): string[] {
-  const list = has(headers, 'host') ? [] : ['Host', url.host];
+const usual = new Map<string, HeaderList>();
+const MOST_HOSTS = 64;
+
+/**
+ * The header list of `request`, with those that every request has. Where it has none of its own, the list is the same one for
+ * all requests to a host, and frozen: `encodeRequestHead` renders such a list once.
+ */
+export function completeHeaders({ target, headers }: PreparedRequest): HeaderList {
+  if (headers.length > 0) return complete(target.host, headers);
+  let list = usual.get(target.host);
+  if (list === undefined) {
+    if (usual.size === MOST_HOSTS) usual.clear();
+    list = Object.freeze(complete(target.host, headers));
+    usual.set(target.host, list);
+  }
+  return list;
+}
+
+function complete(host: string, headers: readonly string[]): string[] {
+  const list = has(headers, 'host') ? [] : ['Host', host];
   for (const [name, value] of DEFAULTS) if (!has(headers, name.toLowerCase())) list.push(name, value);
   for (const text of headers) list.push(text);
   return list;
@@ -31,15 +48,10 @@ function has(headers: readonly string[], name: string): boolean {
 }
 
 /** Throws LocalProtocolError for headers that can't be sent. */
-export function encode(url: URL, request: PreparedRequest): Outgoing {
-  const { method, body } = request;
+export function encode(request: PreparedRequest): Outgoing {
+  const { method, target, body } = request;
   const length = body === undefined ? 0 : body.length;
-  const { text } = encodeRequestHead(
-    method,
-    url.pathname + url.search,
-    completeHeaders(url, request),
-    length,
-  );
+  const { text } = encodeRequestHead(method, target.path, completeHeaders(request), length);
   if (length === 0) return [Buffer.from(text, 'latin1')];
   if (length > MERGED) return [Buffer.from(text, 'latin1'), body!];
   const all = Buffer.allocUnsafe(text.length + length);

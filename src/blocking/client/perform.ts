@@ -5,7 +5,7 @@
 
 import type { Co } from '../../task/index.ts';
 import { asFetchError, Failure, FETCH_CODES, StaleConnection } from '../errors.ts';
-import { type PreparedRequest, readUrl } from '../request.ts';
+import { type PreparedRequest, readUrl, type Target, targetOf } from '../request.ts';
 import { type Answer, ListedAnswer } from './answer.ts';
 import { converse } from './conversation.ts';
 import { decodeBody } from './decode.ts';
@@ -43,7 +43,7 @@ export interface Performed {
 /** Performs `request`. Throws FetchError; and what it was cancelled or aborted with, as it is. */
 export function* perform(pool: Pool, request: PreparedRequest, signal?: AbortSignal): Co<Performed> {
   const patience = new Patience(pool.loop, request);
-  const place = { url: request.url, method: request.method };
+  const place = { url: request.target.href, method: request.method };
   try {
     return yield* patience.around(follow(pool, request, patience, place), signal);
   } catch (error) {
@@ -61,17 +61,16 @@ function* follow(
   place: { url: string; method: string },
 ): Co<Performed> {
   for (let redirects = 0; ; redirects++) {
-    const url = new URL(request.url);
-    place.url = request.url;
+    place.url = request.target.href;
     place.method = request.method;
-    const answer = yield* ask(pool, url, request, patience);
+    const answer = yield* ask(pool, request, patience);
     patience.rest();
     const location = REDIRECTS.has(answer.status) ? answer.get('location') : undefined;
     if (location === undefined || request.redirect === 'manual') {
       const body = yield* decodeBody(answer, request.maxResponseSize);
       const decoded =
         body === answer.body ? answer : new ListedAnswer(answer.status, answer.reason, answer.fields(), body);
-      return { answer: decoded, url: request.url, redirected: redirects > 0 };
+      return { answer: decoded, url: request.target.href, redirected: redirects > 0 };
     }
     if (request.redirect === 'error') {
       throw new Failure(FETCH_CODES.redirect, `it is redirected to ${location}, and redirect is 'error'`);
@@ -79,17 +78,17 @@ function* follow(
     if (redirects === MOST_REDIRECTS) {
       throw new Failure(FETCH_CODES.tooManyRedirects, `it is redirected more than ${MOST_REDIRECTS} times`);
     }
-    request = redirect(request, url, answer.status, location);
+    request = redirect(request, answer.status, location);
   }
 }
 
 /** One request and its answer, whatever that is. */
-function* ask(pool: Pool, url: URL, request: PreparedRequest, patience: Patience): Co<Answer> {
+function* ask(pool: Pool, request: PreparedRequest, patience: Patience): Co<Answer> {
   for (let again = false; ; again = true) {
     try {
-      return url.protocol === 'https:'
-        ? yield* converseSecurely(url, request, patience)
-        : yield* converseOverPool(pool, url, request, patience, again);
+      return request.target.secure
+        ? yield* converseSecurely(request, patience)
+        : yield* converseOverPool(pool, request, patience, again);
     } catch (error) {
       if (again || !(error instanceof StaleConnection) || !IDEMPOTENT.has(request.method)) throw error;
     }
@@ -98,14 +97,13 @@ function* ask(pool: Pool, url: URL, request: PreparedRequest, patience: Patience
 
 function* converseOverPool(
   pool: Pool,
-  url: URL,
   request: PreparedRequest,
   patience: Patience,
   again: boolean,
 ): Co<Answer> {
-  const { method, maxResponseSize } = request;
-  const outgoing = encode(url, request);
-  const connection = yield* pool.take(url, patience, again);
+  const { method, target, maxResponseSize } = request;
+  const outgoing = encode(request);
+  const connection = yield* pool.take(target, patience, again);
   let reusable = false;
   try {
     const conversed = yield* converse(connection.stream, method, outgoing, maxResponseSize, patience);
@@ -128,9 +126,9 @@ function asksToClose(headers: readonly string[]): boolean {
 }
 
 /** What is asked for next. */
-function redirect(request: PreparedRequest, from: URL, status: number, location: string): PreparedRequest {
+function redirect(request: PreparedRequest, status: number, location: string): PreparedRequest {
+  const { method, target: from } = request;
   const to = readLocation(location, from);
-  const { method } = request;
   const dropsBody =
     status === 303 ? method !== 'GET' && method !== 'HEAD' : status <= 302 && method === 'POST';
   const drops = (name: string): boolean =>
@@ -141,14 +139,14 @@ function redirect(request: PreparedRequest, from: URL, status: number, location:
   }
   return {
     ...request,
-    url: to.href,
+    target: to,
     headers,
     method: dropsBody ? 'GET' : method,
     body: dropsBody ? undefined : request.body,
   };
 }
 
-function readLocation(location: string, from: URL): URL {
+function readLocation(location: string, from: Target): Target {
   // Octets, which are UTF-8 where a server does not escape them.
   const text = Buffer.from(location, 'latin1').toString('utf8');
   let to: URL;
@@ -160,7 +158,7 @@ function readLocation(location: string, from: URL): URL {
       `it is redirected to where nothing is: ${(error as Error).message}`,
     );
   }
-  if (to.username === '' && to.password === '') return to;
+  if (to.username === '' && to.password === '') return targetOf(to);
   if (to.origin !== from.origin) {
     throw new Failure(
       FETCH_CODES.redirect,
@@ -169,5 +167,5 @@ function readLocation(location: string, from: URL): URL {
   }
   to.username = '';
   to.password = '';
-  return to;
+  return targetOf(to);
 }

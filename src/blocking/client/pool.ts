@@ -12,6 +12,7 @@ import type { Loop, Timer } from '../../loop/index.ts';
 import { connect, type Stream } from '../../net/index.ts';
 import { type Co, type Waiter, WaitList } from '../../task/index.ts';
 import { fetchLimits } from '../limits.ts';
+import type { Target } from '../request.ts';
 import { Names } from './names.ts';
 import { NextAddress, type Patience } from './patience.ts';
 
@@ -88,11 +89,11 @@ export class Pool {
   }
 
   /**
-   * A connection to where `url` (http:) leads. Give it back with `give` or `drop`. `fresh`: a kept one has just turned out
+   * A connection to where `target` (http:) is. Give it back with `give` or `drop`. `fresh`: a kept one has just turned out
    * to be closed, and the others are likely to be, too.
    */
-  *take(url: URL, patience: Patience, fresh: boolean): Co<Connection> {
-    const origin = this.#originOf(url.host);
+  *take(target: Target, patience: Patience, fresh: boolean): Co<Connection> {
+    const origin = this.#originOf(target.host);
     if (fresh) for (const connection of [...origin.idle]) this.#expire(connection);
     const idle = this.#takeIdle(origin);
     if (idle !== undefined) return idle;
@@ -104,17 +105,16 @@ export class Pool {
       if (handed !== undefined) return handed;
     }
     try {
-      return new Connection(this, yield* this.#connect(url, patience), origin);
+      return new Connection(this, yield* this.#connect(target, patience), origin);
     } catch (error) {
       this.#leave(origin);
       throw error;
     }
   }
 
-  *#connect(url: URL, patience: Patience): Co<Stream> {
+  *#connect({ hostname, port }: Target, patience: Patience): Co<Stream> {
     patience.connecting();
-    const port = url.port === '' ? 80 : Number(url.port);
-    const addresses = yield* this.#names.resolve(url.hostname, port, fetchLimits().dnsCache);
+    const addresses = yield* this.#names.resolve(hostname, port, fetchLimits().dnsCache);
     let failure: unknown;
     const slow: Address[] = [];
     for (const [i, address] of addresses.entries()) {

@@ -27,14 +27,14 @@ function sharedAgent(): https.Agent {
   return agent;
 }
 
-/** Sends `request` to `url` and reads the answer. */
-export function* converseSecurely(url: URL, request: PreparedRequest, patience: Patience): Co<Answer> {
-  const { method, body } = request;
-  const headers = completeHeaders(url, request);
+/** Sends `request` and reads the answer. */
+export function* converseSecurely(request: PreparedRequest, patience: Patience): Co<Answer> {
+  const { method, target, body } = request;
+  const headers = [...completeHeaders(request)];
   if (body !== undefined || method === 'POST' || method === 'PUT' || method === 'PATCH') {
     headers.push('Content-Length', String(body?.length ?? 0));
   }
-  const outgoing = https.request(url, {
+  const outgoing = https.request(target.href, {
     agent: sharedAgent(),
     method,
     headers,
