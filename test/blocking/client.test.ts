@@ -84,6 +84,20 @@ describe('connections of green requests', () => {
       },
     ));
 
+  it('are kept again after one was found too old', () =>
+    withLimits({ keepAlive: 1500 }, () =>
+      withSite(
+        (stream) => always(stream, ok()),
+        function* ({ site, loop }) {
+          yield* get(SITE);
+          yield* sleep(1700);
+          for (let i = 0; i < 3; i++) yield* get(SITE);
+          assert.equal(site.connections, 2);
+          assert.deepEqual(poolOf(loop).statistics(), { open: 1, idle: 1, waiting: 0 });
+        },
+      ),
+    ));
+
   it('are forgotten when the server closes them, without a request in vain', () =>
     withSite(
       function* (stream) {

@@ -53,6 +53,7 @@ const ANSWERS: readonly Case[] = [
   { name: 'text with a byte order mark', url: `${MAIN}/bom`, gives: { body: 'with a mark' } },
   { name: 'an empty answer', url: `${MAIN}/empty`, gives: { body: '' } },
   { name: 'a large answer', url: `${MAIN}/large` },
+  { name: 'no limit', url: `${MAIN}/gzip-large`, options: { maxResponseSize: Number.POSITIVE_INFINITY } },
   { name: 'an answer in chunks', url: `${MAIN}/chunks`, gives: { body: 'one two three' } },
   {
     name: 'an answer until the connection ends',

@@ -1,6 +1,7 @@
 // Content codings of an answer's body (RFC 9110 section 8.4), taken off as `fetch` does: the last applied first, all or
 // none, and a body that is cut short decoded as far as it goes.
 
+import { constants as memory } from 'node:buffer';
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
 import { type Co, until } from '../../task/index.ts';
@@ -21,6 +22,7 @@ interface Decoder {
 }
 
 const { constants } = zlib;
+const { MAX_LENGTH } = memory;
 
 const GZIP: Decoder = {
   decode: zlib.gunzipSync,
@@ -84,8 +86,8 @@ function* decodeOnce(
   limit: number,
 ): Co<Uint8Array<ArrayBuffer>> {
   const { finishFlush } = decoder;
-  // A limit of 0 would be none to zlib.
-  const maxOutputLength = Math.max(1, limit);
+  // A limit of 0 would be none to zlib, and one that no memory holds is a mistake.
+  const maxOutputLength = Math.min(Math.max(1, limit), MAX_LENGTH);
   try {
     if (body.length <= AT_ONCE_COMPRESSED) {
       const now = decodeNow(decoder, body, {

@@ -26,6 +26,8 @@ export class Patience implements Suspend, Waiter {
   #waitsFor: Suspend | undefined;
   /** To be thrown at the next wait. */
   #pending: unknown;
+  /** As well, unless there is a sign of life before it: timer and socket may have their say in one turn. */
+  #late: unknown;
   #total: Timer | undefined;
   #phase: Timer | undefined;
   #onPhaseEnd: (() => unknown) | undefined;
@@ -109,17 +111,23 @@ export class Patience implements Suspend, Waiter {
 
   /** From here on nobody is waited for but ourselves. */
   rest(): void {
+    this.#late = undefined;
     if (this.#phase !== undefined) this.loop.cancelTimer(this.#phase);
   }
 
   #begin(milliseconds: number, onEnd: () => unknown): void {
     this.#onPhaseEnd = onEnd;
+    this.#late = undefined;
     if (milliseconds === 0) this.rest();
     else if (this.#phase === undefined) this.#phase = this.loop.setTimer(milliseconds, this.#endPhase);
     else this.loop.resetTimer(this.#phase, milliseconds);
   }
 
-  readonly #endPhase = (): void => this.#interrupt(this.#onPhaseEnd!());
+  readonly #endPhase = (): void => {
+    const error = this.#onPhaseEnd!();
+    if (this.#waiter === undefined) this.#late = error;
+    else this.#interrupt(error);
+  };
 
   // ── Between the wait and who waits ───────────────────────────────────────────────────────────────────────────
 
@@ -135,9 +143,10 @@ export class Patience implements Suspend, Waiter {
   }
 
   park(waiter: Waiter): void {
-    const pending = this.#pending;
+    const pending = this.#pending ?? this.#late;
     if (pending !== undefined) {
       this.#pending = undefined;
+      this.#late = undefined;
       waiter.fail(pending);
       return;
     }

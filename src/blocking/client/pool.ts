@@ -153,7 +153,7 @@ export class Pool {
     connection.expires = this.loop.now() + kept;
     connection.watch();
     origin.idle.push(connection);
-    this.#sweep ??= this.loop.setBackgroundTimer(SWEEP_EVERY, this.#sweepIdle);
+    this.#sweepLater();
   }
 
   /** Closes a connection that was taken. */
@@ -221,18 +221,24 @@ export class Pool {
   #leave(origin: Origin): void {
     if (origin.waiting.wakeOne(undefined) !== undefined) return;
     origin.open--;
-    if (origin.open === 0 && origin.waiting.size === 0) this.#origins.delete(origin.key);
+    // Whoever has just closed it may be about to open another: an origin that nobody needs is forgotten later.
+    if (origin.open === 0) this.#sweepLater();
+  }
+
+  #sweepLater(): void {
+    this.#sweep ??= this.loop.setBackgroundTimer(SWEEP_EVERY, this.#sweepIdle);
   }
 
   readonly #sweepIdle = (): void => {
-    this.#sweep = undefined;
     const now = this.loop.now();
     let left = 0;
     for (const origin of this.#origins.values()) {
       for (const connection of origin.idle.filter(({ expires }) => expires <= now)) this.#expire(connection);
+      if (origin.open === 0) this.#origins.delete(origin.key);
       left += origin.idle.length;
     }
-    if (left > 0) this.#sweep = this.loop.setBackgroundTimer(SWEEP_EVERY, this.#sweepIdle);
+    this.#sweep = undefined;
+    if (left > 0) this.#sweepLater();
   };
 }
 
