@@ -25,6 +25,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   protocol: { imports: ['config', 'kernel'] },
   node: { imports: ['server', 'config', 'app', 'net', 'loop', 'kernel'] },
   log: { imports: ['server'], packages: ['pino'] },
+  blocking: { imports: ['green', 'http', 'net', 'task', 'loop', 'kernel'] },
   green: { imports: ['task', 'loop', 'kernel'], packages: ['acorn', '@jridgewell/sourcemap-codec'] },
   server: { imports: ['app', 'http', 'net', 'task', 'loop', 'kernel', 'config'] },
   app: { imports: ['http', 'net', 'task', 'loop', 'kernel'] },

@@ -16,6 +16,16 @@ import type { WatchTable } from './watch.ts';
 /** The longest `setTimeout` takes, in milliseconds: what is longer fires at once. */
 const MAX_TIMEOUT = 2 ** 31 - 1;
 
+/**
+ * Seats that have a place in libuv's loop. While Node takes a process down it runs that loop once more, and aborts where a
+ * report is waiting for JavaScript by then: a connection that was not worth staying for, whose peer goes at the same moment.
+ */
+const seats = new Set<GuestSeat>();
+
+function leaveAll(): void {
+  for (const seat of seats) seat.close();
+}
+
 export class GuestSeat {
   readonly #loop: Loop;
   readonly #timers: TimerWheel;
@@ -30,6 +40,8 @@ export class GuestSeat {
   #immediate: NodeJS.Immediate | undefined;
   #timeout: NodeJS.Timeout | undefined;
   #armedFor = Number.POSITIVE_INFINITY;
+  /** The timeout keeps the process alive: not where all that wait are background timers. */
+  #holding = false;
   #closed = false;
 
   constructor(loop: Loop, timers: TimerWheel, watches: WatchTable) {
@@ -37,6 +49,10 @@ export class GuestSeat {
     this.#timers = timers;
     this.#watches = watches;
     this.#attachment = loop.poller.attach?.(() => this.wake());
+    if (this.#attachment !== undefined) {
+      if (seats.size === 0) process.on('exit', leaveAll);
+      seats.add(this);
+    }
     this.watchesChanged();
     this.#armTimer();
     if (loop.hasReadyWork) this.wake();
@@ -50,10 +66,10 @@ export class GuestSeat {
 
   /** A timer was set outside a turn. */
   timerSet(deadline: number): void {
-    if (deadline < this.#armedFor) this.#armTimer();
+    if (deadline < this.#armedFor || !this.#holding) this.#armTimer();
   }
 
-  /** The last timer was cancelled outside a turn. */
+  /** The last timer that is a reason to stay was cancelled outside a turn. */
   timersEmptied(): void {
     this.#armTimer();
   }
@@ -65,8 +81,10 @@ export class GuestSeat {
   }
 
   close(): void {
+    if (this.#closed) return;
     this.#closed = true;
     this.#attachment?.close();
+    if (seats.delete(this) && seats.size === 0) process.off('exit', leaveAll);
     clearImmediate(this.#immediate);
     clearTimeout(this.#timeout);
     this.#immediate = undefined;
@@ -103,6 +121,12 @@ export class GuestSeat {
       this.#armedFor = next;
       const delay = Math.min(Math.max(Math.ceil(next - this.#loop.now()), 1), MAX_TIMEOUT);
       this.#timeout = this.#context.runInAsyncScope(setTimeout, undefined, this.#onTimeout, delay);
+      this.#holding = true;
     }
+    const hold = this.#timers.referenced > 0;
+    if (this.#timeout === undefined || hold === this.#holding) return;
+    this.#holding = hold;
+    if (hold) this.#timeout.ref();
+    else this.#timeout.unref();
   }
 }

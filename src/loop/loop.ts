@@ -84,6 +84,13 @@ export class Loop {
     return timer;
   }
 
+  /** As {@link setTimer}, for what is no reason to go on: the process may end, and `run` return, before it is due. */
+  setBackgroundTimer(delay: number, callback: () => void): Timer {
+    const timer = this.#timers.set(this.kernel.monotonic() + atLeastNone(delay), callback, true);
+    if (!this.#turning) this.#guest?.timerSet(timer.deadline);
+    return timer;
+  }
+
   /** Sets a timer made by {@link setTimer} anew. */
   resetTimer(timer: Timer, delay: number): void {
     this.#timers.reset(timer, this.kernel.monotonic() + atLeastNone(delay));
@@ -92,7 +99,7 @@ export class Loop {
 
   cancelTimer(timer: Timer): void {
     this.#timers.cancel(timer);
-    if (!this.#turning && this.#timers.size === 0) this.#guest?.timersEmptied();
+    if (!this.#turning && this.#timers.referenced === 0) this.#guest?.timersEmptied();
   }
 
   /** Tells `listener` of `fd`'s readiness from now on; throws `SystemError` where `fd` can't be watched. */
@@ -217,9 +224,9 @@ export class Loop {
   /** How long to wait for descriptors; `undefined` where nothing is left to wait for. */
   #idleTimeout(): number | undefined {
     if (this.hasReadyWork) return 0;
+    if (this.#timers.referenced === 0 && this.#watches.size === 0) return undefined;
     const next = this.#timers.next();
-    if (next !== undefined) return Math.max(0, next - this.kernel.monotonic());
-    return this.#watches.size > 0 ? -1 : undefined;
+    return next === undefined ? -1 : Math.max(0, next - this.kernel.monotonic());
   }
 
   /** Figures for a status page: turns since the start, and what waits now. */

@@ -23,9 +23,12 @@ export class Timer {
   previous: Timer;
   next: Timer;
   slot = -1;
+  /** Nothing is kept alive for it. */
+  readonly background: boolean;
 
-  constructor(callback: () => void) {
+  constructor(callback: () => void, background = false) {
     this.callback = callback;
+    this.background = background;
     this.previous = this;
     this.next = this;
   }
@@ -42,6 +45,8 @@ export class TimerWheel {
   /** The time up to which timers have fired, in whole milliseconds. */
   #time: number;
   #count = 0;
+  /** Those of them that something is kept alive for. */
+  #referenced = 0;
   // A list head per slot: a Timer whose neighbours are the list's ends.
   readonly #slots: Timer[] = Array.from({ length: LEVELS * SLOTS }, () => new Timer(nothing));
   /** Which slots of a level hold something, 32 to a word: finds the next without looking at empty ones. */
@@ -56,16 +61,21 @@ export class TimerWheel {
     return this.#count;
   }
 
+  /** How many of them are no background timers. */
+  get referenced(): number {
+    return this.#referenced;
+  }
+
   /** Sets a timer that fires at `deadline` (milliseconds on the wheel's clock), rounded up to a millisecond. */
-  set(deadline: number, callback: () => void): Timer {
-    const timer = new Timer(callback);
+  set(deadline: number, callback: () => void, background = false): Timer {
+    const timer = new Timer(callback, background);
     this.reset(timer, deadline);
     return timer;
   }
 
   /** Sets `timer` anew, whether it is pending, fired or cancelled. */
   reset(timer: Timer, deadline: number): void {
-    if (timer.slot === -1) this.#count++;
+    if (timer.slot === -1) this.#tally(timer, 1);
     else this.#unlink(timer);
     timer.deadline = Math.max(Math.ceil(deadline), this.#time + 1);
     this.#link(timer);
@@ -76,7 +86,12 @@ export class TimerWheel {
     if (timer.slot === -1) return;
     this.#unlink(timer);
     timer.slot = -1;
-    this.#count--;
+    this.#tally(timer, -1);
+  }
+
+  #tally(timer: Timer, change: 1 | -1): void {
+    this.#count += change;
+    if (!timer.background) this.#referenced += change;
   }
 
   /** When something is next to do: never later than the earliest deadline. `undefined` while no timer is set. */

@@ -34,6 +34,8 @@ interface MaybeSocket {
   readonly remotePort?: number;
   readonly remoteFamily?: string;
   resetAndDestroy?(): void;
+  ref?(): void;
+  unref?(): void;
 }
 
 export class DuplexStream implements Stream {
@@ -163,6 +165,11 @@ export class DuplexStream implements Stream {
 
   end(): void {
     if (!this.#closed) this.#duplex.end();
+  }
+
+  setReferenced(referenced: boolean): void {
+    if (referenced) this.#duplex.ref?.();
+    else this.#duplex.unref?.();
   }
 
   close(kind: 'graceful' | 'reset' = 'graceful'): void {

@@ -128,6 +128,9 @@ class PairStream implements Stream {
     if (over !== 0) this.#readiness.report(HANGUP);
   }
 
+  /** Memory keeps no process alive. */
+  setReferenced(): void {}
+
   close(kind: 'graceful' | 'reset' = 'graceful'): void {
     if (this.#closed) return;
     if (kind === 'graceful') this.end();

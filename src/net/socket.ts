@@ -132,6 +132,10 @@ export class SocketStream implements Stream, ReadyListener {
     if (!this.#closed) this.#kernel.shutdown(this.#fd);
   }
 
+  setReferenced(referenced: boolean): void {
+    this.#watch.referenced = referenced;
+  }
+
   close(kind: 'graceful' | 'reset' = 'graceful'): void {
     if (this.#closed) return;
     this.#closed = true;

@@ -51,6 +51,8 @@ export interface Stream {
   end(): void;
   /** Gives the stream back. With 'reset' the peer sees an error instead of an end. Closing twice does nothing. */
   close(kind?: 'graceful' | 'reset'): void;
+  /** Whether it keeps the process alive while it is open, as it does until told otherwise. */
+  setReferenced(referenced: boolean): void;
 }
 
 /** Where streams come from. */

@@ -28,6 +28,41 @@ describe('a process with an attached loop', { skip: process.platform !== 'linux'
     assert.deepEqual({ code, lines }, { code: 0, lines: [] });
   });
 
+  test('does not wait for a background timer, but for what is later than it', async () => {
+    const { code, lines } = await runScript(`
+      const l = new loop.Loop(await kernel.createKernel());
+      l.attach();
+      l.setBackgroundTimer(3_600_000, () => console.log('never'));
+      l.setBackgroundTimer(1, () => console.log('in the background'));
+      const cancelled = l.setTimer(3_600_000, () => console.log('cancelled'));
+      l.setTimer(20, () => l.cancelTimer(cancelled));
+    `);
+    assert.deepEqual({ code, lines }, { code: 0, lines: ['in the background'] });
+  });
+
+  test('does not wait for a stream that is not referenced, until it is again', async () => {
+    const { code, lines } = await runScript(`
+      const server = nodeNet.createServer((socket) => {
+        socket.unref();
+        socket.on('error', () => {});
+        setTimeout(() => socket.write('hello'), 20).unref();
+      });
+      await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
+      server.unref();
+      const l = new loop.Loop(await kernel.createKernel());
+      l.attach();
+      const { port } = server.address();
+      const stream = await task.spawn(l, net.connect({ family: 'inet', host: '127.0.0.1', port }));
+      stream.setReferenced(false);
+      l.schedule({ run: () => stream.setReferenced(true) });
+      const bytes = Buffer.alloc(10);
+      const count = await task.spawn(l, stream.read(bytes));
+      console.log(bytes.toString('latin1', 0, count));
+      stream.setReferenced(false);
+    `);
+    assert.deepEqual({ code, lines }, { code: 0, lines: ['hello'] });
+  });
+
   test('stays while it listens, serves although garbage is collected, and ends when that is over', async () => {
     const { code, lines, errors } = await runScript(
       `

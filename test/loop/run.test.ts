@@ -33,6 +33,17 @@ describe('run()', () => {
     });
   });
 
+  test('does not go on for a background timer, which fires while something else does', async () => {
+    const fired: string[] = [];
+    const loop = await run((loop) => {
+      loop.setTimer(10, () => fired.push('timer'));
+      loop.setBackgroundTimer(5, () => fired.push('background'));
+      loop.setBackgroundTimer(20, () => fired.push('too late'));
+    });
+    assert.deepEqual(fired, ['background', 'timer']);
+    assert.equal(loop.statistics().timers, 1);
+  });
+
   test('stop() ends it after the turn, and a later run() goes on', async () => {
     const order: string[] = [];
     await macrotask(() => {
