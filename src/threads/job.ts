@@ -15,6 +15,7 @@ import {
   type ToThread,
   transferOf,
   unpackError,
+  unpackThrown,
   WINDOW,
 } from './messages.ts';
 
@@ -117,7 +118,7 @@ export class Job implements ExchangeObserver {
     answer: Exclude<Answer, { type: 'respond' | 'start' | 'write' | 'end' | 'done' | 'read' | 'took' }>,
   ): void {
     const { exchange } = this;
-    if (answer.type === 'fail') exchange.fail(unpackError(answer.error));
+    if (answer.type === 'fail') exchange.fail(unpackThrown(answer.error));
     else if (answer.type === 'inform') exchange.informEncoded(answer.status, answer.text);
     else if (answer.type === 'read on') exchange.readOn();
     else if (answer.type === 'forsake') exchange.forsake();

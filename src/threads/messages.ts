@@ -4,8 +4,8 @@
 //   main ── request, piece, body ended, taken, abort, gone, ping, release ──► thread
 //   main ◄── loaded, respond, start, write, end, fail, read, took, done ... ── thread
 
-import type { Peer } from '../app/index.ts';
-import { BodyError, type BodyErrorCode } from '../app/index.ts';
+import { inspect } from 'node:util';
+import { BodyError, type BodyErrorCode, type Peer } from '../app/index.ts';
 import { type EncodedHead, RequestHead, type TargetForm } from '../http/index.ts';
 import type { Address } from '../kernel/index.ts';
 
@@ -211,6 +211,8 @@ export function transferOf(bytes: Uint8Array): readonly ArrayBuffer[] | undefine
 
 /** An error, with what a log shows of it; cloning one loses its name and its code. */
 export interface PackedError {
+  /** It is none: this was thrown. */
+  readonly value?: unknown;
   readonly name: string;
   readonly message: string;
   readonly stack: string | undefined;
@@ -224,16 +226,7 @@ export interface PackedError {
 const SYSTEM_FIELDS = ['errno', 'syscall', 'address', 'port'] as const;
 
 export function packError(error: unknown): PackedError {
-  if (!(error instanceof Error)) {
-    return {
-      name: 'Error',
-      message: `it threw ${describe(error)}`,
-      stack: undefined,
-      code: undefined,
-      status: undefined,
-      system: undefined,
-    };
-  }
+  if (!(error instanceof Error)) return { ...NO_ERROR, value: plain(error) };
   const code: unknown = Reflect.get(error, 'code');
   const isSystem = typeof Reflect.get(error, 'syscall') === 'string';
   return {
@@ -253,6 +246,20 @@ export function packError(error: unknown): PackedError {
   };
 }
 
+const NO_ERROR: PackedError = {
+  name: 'Error',
+  message: 'something was thrown that is no error',
+  stack: undefined,
+  code: undefined,
+  status: undefined,
+  system: undefined,
+};
+
+/** What was thrown, for a log. */
+export function unpackThrown(packed: PackedError): unknown {
+  return 'value' in packed ? packed.value : unpackError(packed);
+}
+
 export function unpackError({ name, message, stack, code, status, system }: PackedError): Error {
   if (status !== undefined) return new BodyError(code as BodyErrorCode, status, message);
   const error = new Error(message);
@@ -267,10 +274,11 @@ function define(error: Error, key: string, value: unknown, enumerable = false): 
   Object.defineProperty(error, key, { value, writable: true, configurable: true, enumerable });
 }
 
-function describe(value: unknown): string {
-  try {
-    return String(value);
-  } catch {
-    return typeof value;
-  }
+/** What can be cloned of it. */
+function plain(value: unknown): unknown {
+  return (typeof value === 'object' && value !== null) ||
+    typeof value === 'function' ||
+    typeof value === 'symbol'
+    ? inspect(value)
+    : value;
 }

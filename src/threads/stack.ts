@@ -4,7 +4,7 @@
 import type { Debugger, NodeWorker } from 'node:inspector';
 
 /** Milliseconds for an answer. */
-const PATIENCE = 500;
+const PATIENCE = 2000;
 const FRAMES = 20;
 /** Where our own sources are. */
 const OURS = new URL('..', import.meta.url).href;
