@@ -21,8 +21,11 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     packages: ['commander'],
   },
   arbiter: { imports: ['protocol', 'log', 'config', 'net', 'task', 'loop', 'kernel'] },
-  worker: { imports: ['protocol', 'green', 'node', 'server', 'log', 'config', 'app', 'net', 'kernel'] },
+  worker: {
+    imports: ['protocol', 'green', 'threads', 'node', 'server', 'log', 'config', 'app', 'net', 'kernel'],
+  },
   protocol: { imports: ['config', 'kernel'] },
+  threads: { imports: ['server', 'app', 'http', 'net', 'task', 'loop', 'kernel'] },
   node: { imports: ['server', 'config', 'app', 'net', 'loop', 'kernel'] },
   log: { imports: ['server'], packages: ['pino'] },
   blocking: { imports: ['green', 'http', 'net', 'task', 'loop', 'kernel'] },

@@ -85,7 +85,7 @@ function listen2(
   }
 }
 
-type Choice = readonly BindAddress[];
+export type Choice = readonly BindAddress[];
 
 /** Each choice is tried until one can be had. */
 function open(
@@ -103,7 +103,8 @@ function open(
   throw new Error('there is no address to listen at');
 }
 
-function targetsOf(
+/** What `listen` asks for, as Node says it: addresses of which the first that can be had is meant. */
+export function targetsOf(
   address: string | null,
   port: number | null,
   addressType: number | null,

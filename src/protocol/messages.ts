@@ -19,6 +19,8 @@ export interface Kind {
   readonly interface: 'fetch' | 'node' | 'program';
   /** What it was told by: `a fetch handler`, `an Express app`. */
   readonly shape?: string;
+  /** That it runs in, with `--worker-class threads`. */
+  readonly threads?: number;
 }
 
 /** To a worker. */

@@ -3,19 +3,18 @@
 
 import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import type { Parent } from './parent.ts';
 
 /** Where our own sources are. */
 const OURS = new URL('..', import.meta.url).href;
 
-/** Tells the arbiter of every file that is loaded from now on, but for packages and what is ours. */
-export function reportLoads(parent: Parent): void {
+/** Tells of every file that is loaded from now on, but for packages and what is ours. */
+export function reportLoads(tell: (file: string) => void): void {
   registerHooks({
     load(url, context, next) {
       if (url.startsWith('file:') && !url.includes('/node_modules/') && !url.startsWith(OURS)) {
         const file = fileURLToPath(url.replace(/[?#].*$/, ''));
         // Before it is read: a mistake in it is no reason not to notice when it is put right.
-        parent.report({ type: 'loaded', file });
+        tell(file);
       }
       return next(url, context);
     },

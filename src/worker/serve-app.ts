@@ -25,11 +25,15 @@ import type { Parent } from './parent.ts';
 import { Serving, StartError } from './serving.ts';
 import { describeStartFailure, isListenFailure } from './start-failure.ts';
 import { isHandled, type StopCause, stopCause } from './stop.ts';
+import { ThreadsServing } from './threads-serving.ts';
 import { Watchdog } from './watchdog.ts';
 
 const RUNTIME_FAILURE = 1;
 const LOAD_FAILURE = 3;
 const NEVER = new Promise<never>(() => {});
+
+/** What the settings make of the app. */
+type AnyServing = Pick<Serving, keyof ThreadsServing & keyof Serving>;
 
 /** Serves the app that `boot` names until a signal, and exits with the status that says how it went. */
 export async function serveApp(boot: Boot, parent?: Parent): Promise<void> {
@@ -66,7 +70,7 @@ export async function serveApp(boot: Boot, parent?: Parent): Promise<void> {
 
 async function serveUntilStopped(
   path: string,
-  { specifier, resolved, configuration, slot = 0, development = false, known = [] }: Boot,
+  { specifier, rest, resolved, configuration, slot = 0, development = false, known = [] }: Boot,
   { stopped, appExit }: { readonly stopped: Promise<StopCause>; readonly appExit: AppExit },
   parent: Parent | undefined,
   onDrained: () => void,
@@ -81,7 +85,10 @@ async function serveUntilStopped(
   if (parent !== undefined && settings.stallWarning > 0) parent.trace = watchdog;
   if (parent === undefined) for (const warning of warnings) log.warn({}, warning);
 
-  const serving = new Serving(path, resolved, log, access?.record, parent);
+  const serving: AnyServing =
+    settings.workerClass === 'threads'
+      ? new ThreadsServing(path, resolved, log, access?.record, parent, { rest, development })
+      : new Serving(path, resolved, log, access?.record, parent);
   const orphaned = parent === undefined ? NEVER : reportTo(parent, watchdog!, serving, settings);
   // A program may listen long before it is loaded: what stops it meanwhile stops a server.
   const start = development
@@ -107,12 +114,12 @@ async function serveUntilStopped(
 
 /** As `start`; an app that does not load is replaced by a page that says why. */
 async function startInDevelopment(
-  serving: Serving,
+  serving: AnyServing,
   specifier: string,
   known: readonly BindAddress[],
   parent: Parent,
 ): Promise<undefined> {
-  reportLoads(parent);
+  reportLoads((file) => parent.report({ type: 'loaded', file }));
   try {
     return await serving.start(specifier);
   } catch (error) {
@@ -156,7 +163,7 @@ function explainEarlyEnd(cause: StopCause, path: string, { origins }: ResolvedSe
 
 /** What has to end, and who is to be told. */
 interface Ending {
-  readonly serving: Serving;
+  readonly serving: AnyServing;
   readonly log: Logger;
   readonly tell: 'info' | 'debug';
   readonly access: AccessLog | undefined;
@@ -200,7 +207,7 @@ function programEnds(within: number): Promise<void> {
 function reportTo(
   parent: Parent,
   watchdog: Watchdog,
-  serving: Serving,
+  serving: AnyServing,
   settings: Settings,
 ): Promise<StopCause> {
   const interval = beatInterval(settings);

@@ -15,13 +15,15 @@ import type { Kind } from '../protocol/index.ts';
 import { type AccessRecord, type Logger, type RunningServer, startServer, urlOf } from '../server/index.ts';
 import type { Release, Servable } from './app-shapes.ts';
 import { serverOf } from './listener-server.ts';
-import { AppLoadError, type LoadedApp, type LoadedProgram, loadApp } from './load-app.ts';
+import { type LoadedApp, type LoadedProgram, loadApp } from './load-app.ts';
 import type { Parent } from './parent.ts';
 import { hearMessages, type ParentMessages } from './parent-messages.ts';
 import { readyExport, readyMessage, readyPath, untilReady } from './readiness.ts';
 import { describeStartFailure } from './start-failure.ts';
 import type { StopCause } from './stop.ts';
 import { takeOver } from './take-over.ts';
+import { TURNS } from './turns.ts';
+import { whileAlive } from './while-alive.ts';
 
 /** Milliseconds after which somebody is told that the server has still to begin to listen. */
 const PATIENCE = 5_000;
@@ -32,11 +34,8 @@ export class StartError extends Error {
   readonly exitCode = 1;
 }
 
-/** Turns of the event loop in which a file that listens is loaded, as a rule. */
-const TURNS = 10;
-
 /** A port of the system's choice. */
-const PRIVATE = { family: 'inet', host: '127.0.0.1', port: 0 } as const;
+export const PRIVATE = { family: 'inet', host: '127.0.0.1', port: 0 } as const;
 
 const PROGRAM: Kind = { interface: 'program' };
 
@@ -281,17 +280,5 @@ export class Serving {
   /** What it does now and has done. */
   statistics(): { connections: number; inFlight: number; requests: number } {
     return this.#server?.statistics() ?? statistics();
-  }
-}
-
-/** Node ends a process that waits for nothing, even within an `await`: then the app waits for what never comes. */
-async function whileAlive<T>(promise: Promise<T>, complaint: string): Promise<T> {
-  const idle = Promise.withResolvers<never>();
-  const onIdle = (): void => idle.reject(new AppLoadError(complaint));
-  process.once('beforeExit', onIdle);
-  try {
-    return await Promise.race([promise, idle.promise]);
-  } finally {
-    process.off('beforeExit', onIdle);
   }
 }

@@ -1,6 +1,6 @@
 // Settings: how many processes serve the app, and what becomes of one that fails.
 
-import { count, duration, onOff, size } from '../kinds.ts';
+import { choice, count, duration, onOff, size } from '../kinds.ts';
 import { setting } from '../setting.ts';
 
 export const workers = {
@@ -15,6 +15,27 @@ export const workers = {
       reason:
         'One serves tens of thousands of requests a second, and apps keep things in memory that several would not share. WEB_CONCURRENCY is read, too.',
     }),
+    workerClass: setting({
+      kind: choice('async', 'threads'),
+      default: 'async',
+      description:
+        'How a worker calls the app: async, on its event loop; threads, in a pool of threads, one request at a time each: for code that blocks',
+      reason:
+        'Code that waits without blocking needs no threads, which cost memory and a third of the speed.',
+    }),
+    threads: setting({
+      kind: count(1, 1024),
+      default: 8,
+      description: 'Threads of each worker, with --worker-class threads: so many requests may block at once',
+      reason:
+        'Each loads the app anew, and has its own copy of what that keeps in memory: some 10 MB and more.',
+    }),
+    threadMemory: setting({
+      kind: size(16 * 1024 ** 2, 1024 ** 4, 'what Node allows'),
+      default: 0,
+      description: 'JavaScript heap of a thread, past which it is ended and replaced',
+      reason: 'Only the app knows how much it needs.',
+    }),
     arbiter: setting({
       kind: onOff,
       default: true,
@@ -26,7 +47,8 @@ export const workers = {
     timeout: setting({
       kind: duration(100, 'never'),
       default: 30_000,
-      description: 'How long a worker may be deaf, its event loop blocked, until it is killed and replaced',
+      description:
+        'How long a worker may be deaf, its event loop blocked, until it is killed and replaced; with --worker-class threads, one of its threads',
       reason: 'Nobody waits longer for an answer; a computation that takes longer belongs into a thread.',
     }),
     stallWarning: setting({

@@ -24,6 +24,8 @@ export interface Backend {
   readonly capabilities: ReadonlySet<Capability>;
   /** What the Connection field of an answer says where the connection stays. */
   readonly staying?: 'keep-alive';
+  /** Apps have memory of their own: what they were given is not the server's any more, and not counted. */
+  readonly apart?: boolean;
   open(handler: FetchHandler | Fetcher, options: SiteOptions): Promise<Site>;
 }
 

@@ -88,7 +88,7 @@ export function overloadTests(backend: Backend): void {
     const client = await site.connect();
     client.send(post('/', 'x'.repeat(30_000)));
     for (let i = 0; i < 20 && site.statistics().requests === 0; i++) await site.settle();
-    assert.ok(site.statistics().buffered > 0, 'nothing is counted');
+    if (backend.apart !== true) assert.ok(site.statistics().buffered > 0, 'nothing is counted');
     read();
     assert.equal((await client.answer('POST')).body.length, 30_000);
     await site.settle();

@@ -67,7 +67,7 @@ type Start = (
   options: Partial<Settings> & Required<Pick<ServerHooks, 'log' | 'recordAccess'>>,
 ) => Promise<RunningServer>;
 
-class SocketSite implements Site {
+export class SocketSite implements Site {
   readonly log: LogLine[] = [];
   readonly records: AccessRecord[] = [];
   readonly #sockets: Socket[] = [];
