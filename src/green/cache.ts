@@ -4,16 +4,19 @@
 import { createHash } from 'node:crypto';
 import { lstatSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import process from 'node:process';
+
+/** Of the package that this file is in. */
+const MANIFEST = new URL('../../package.json', import.meta.url);
 
 export class Cache {
   readonly #folder: string | undefined;
-  readonly #maker: string;
+  readonly #release: string;
 
-  /** `maker`: the version of what makes; another one's are not found. */
-  constructor(maker: string, folder: string | undefined = defaultFolder()) {
-    this.#maker = maker;
+  /** `release`: of this package; what another one has made is not found. */
+  constructor(folder: string | undefined = defaultFolder(), release: string = ownRelease()) {
+    this.#release = release;
     this.#folder = folder !== undefined && isOurs(folder) ? folder : undefined;
   }
 
@@ -21,7 +24,7 @@ export class Cache {
   get(key: readonly string[], make: () => string): string {
     if (this.#folder === undefined) return make();
     const hash = createHash('sha256')
-      .update(JSON.stringify([this.#maker, ...key]))
+      .update(JSON.stringify([this.#release, ...key]))
       .digest('hex');
     const path = join(this.#folder, hash);
     try {
@@ -42,7 +45,13 @@ export class Cache {
   }
 }
 
+function ownRelease(): string {
+  return (JSON.parse(readFileSync(MANIFEST, 'utf8')) as { version: string }).version;
+}
+
+/** None for the sources: they change without a release. */
 function defaultFolder(): string | undefined {
+  if (extname(import.meta.url) === '.ts') return undefined;
   const { XDG_CACHE_HOME: base } = process.env;
   try {
     return join(base?.startsWith('/') ? base : join(homedir(), '.cache'), 'siskin', 'green');

@@ -19,6 +19,7 @@ import type { Logger } from '../server/index.ts';
 import { AppExit } from './app-exit.ts';
 import { ConfigurationError, loadConfigurationFile } from './configuration-file.ts';
 import { failurePage, reportLoads } from './development.ts';
+import { makeGreen } from './green.ts';
 import { AppLoadError, parseSpecifier } from './load-app.ts';
 import { describeLoadFailure } from './load-failure.ts';
 import type { Parent } from './parent.ts';
@@ -85,6 +86,7 @@ async function serveUntilStopped(
   if (parent !== undefined && settings.stallWarning > 0) parent.trace = watchdog;
   if (parent === undefined) for (const warning of warnings) log.warn({}, warning);
 
+  if (settings.workerClass === 'green') await makeGreen(settings, log);
   const serving: AnyServing =
     settings.workerClass === 'threads'
       ? new ThreadsServing(path, resolved, log, access?.record, parent, { rest, development })

@@ -9,6 +9,7 @@ import { relative } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { type Fetcher, type FetchHandler, installFetchGlobals } from '../app/index.ts';
 import { type BindAddress, isBindGiven, type ResolvedSettings } from '../config/index.ts';
+import { greenFetch } from '../green/index.ts';
 import { type Address, formatAddress } from '../kernel/index.ts';
 import { configure, kernelName, onListening, statistics } from '../node/index.ts';
 import type { Kind } from '../protocol/index.ts';
@@ -219,10 +220,12 @@ export class Serving {
   }
 
   async #serveFetch(
-    handler: Fetcher | FetchHandler,
+    exported: Fetcher | FetchHandler,
     shape: string,
     bind: readonly BindAddress[] = this.#resolved.settings.bind,
   ): Promise<void> {
+    const isGreen = this.#resolved.settings.workerClass === 'green';
+    const handler = isGreen ? (greenFetch(exported) as FetchHandler) : exported;
     const hooks = {
       log: this.#log,
       ...(this.#recordAccess && { recordAccess: this.#recordAccess }),

@@ -15,40 +15,40 @@ describe('the cache of what was made', () => {
   it('makes a thing once, for all who come later', () => {
     const folder = join(base, 'once');
     assert.equal(
-      new Cache('1', folder).get(['a', 'source'], () => 'made'),
+      new Cache(folder, '1').get(['a', 'source'], () => 'made'),
       'made',
     );
-    assert.equal(new Cache('1', folder).get(['a', 'source'], never), 'made');
+    assert.equal(new Cache(folder, '1').get(['a', 'source'], never), 'made');
     const [file] = readdirSync(folder);
     assert.equal(statSync(join(folder, file!)).mode & 0o777, 0o600);
   });
 
   it('knows another source and another maker from those', () => {
     const folder = join(base, 'others');
-    new Cache('1', folder).get(['a', 'source'], () => 'made');
+    new Cache(folder, '1').get(['a', 'source'], () => 'made');
     assert.equal(
-      new Cache('1', folder).get(['a', 'source 2'], () => 'again'),
+      new Cache(folder, '1').get(['a', 'source 2'], () => 'again'),
       'again',
     );
     assert.equal(
-      new Cache('2', folder).get(['a', 'source'], () => 'anew'),
+      new Cache(folder, '2').get(['a', 'source'], () => 'anew'),
       'anew',
     );
   });
 
   it('is not used where others may write', () => {
     const folder = join(base, 'open');
-    new Cache('1', folder).get(['a'], () => 'made');
+    new Cache(folder, '1').get(['a'], () => 'made');
     chmodSync(folder, 0o777);
     assert.equal(
-      new Cache('1', folder).get(['a'], () => 'anew'),
+      new Cache(folder, '1').get(['a'], () => 'anew'),
       'anew',
     );
   });
 
   it('does without where there is no folder to be had', () => {
     assert.equal(
-      new Cache('1', '/dev/null/nowhere').get(['a'], () => 'made'),
+      new Cache('/dev/null/nowhere', '1').get(['a'], () => 'made'),
       'made',
     );
   });

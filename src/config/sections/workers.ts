@@ -1,6 +1,6 @@
 // Settings: how many processes serve the app, and what becomes of one that fails.
 
-import { choice, count, duration, onOff, size } from '../kinds.ts';
+import { choice, count, duration, onOff, size, texts } from '../kinds.ts';
 import { setting } from '../setting.ts';
 
 export const workers = {
@@ -16,10 +16,10 @@ export const workers = {
         'One serves tens of thousands of requests a second, and apps keep things in memory that several would not share. WEB_CONCURRENCY is read, too.',
     }),
     workerClass: setting({
-      kind: choice('async', 'threads'),
+      kind: choice('async', 'green', 'threads'),
       default: 'async',
       description:
-        'How a worker calls the app: async, on its event loop; threads, in a pool of threads, one request at a time each: for code that blocks',
+        'How a worker calls the app: async, on its event loop; green, there too, and blocking calls suspend instead; threads, in a pool of threads, one request at a time each: for code that blocks',
       reason:
         'Code that waits without blocking needs no threads, which cost memory and a third of the speed.',
     }),
@@ -35,6 +35,21 @@ export const workers = {
       default: 0,
       description: 'JavaScript heap of a thread, past which it is ended and replaced',
       reason: 'Only the app knows how much it needs.',
+    }),
+    greenInclude: setting({
+      kind: texts('PATTERN', 'a package, or a path that begins with ./ or /'),
+      default: [],
+      description:
+        'With --worker-class green: make these green too, packages (left-pad, @scope/*) or files (./lib/**); with ! in front, leave them as they are. May be repeated',
+      reason:
+        'The app and the frameworks that are known are green; a package that never waits gains nothing by it.',
+    }),
+    blockedWarning: setting({
+      kind: duration(1, 'none'),
+      default: 50,
+      description:
+        'With --worker-class green: how long a call may block, because something in between can’t suspend, until the log says so',
+      reason: 'All other requests of the worker wait meanwhile.',
     }),
     arbiter: setting({
       kind: onOff,

@@ -1,0 +1,29 @@
+// Green workers: what the green layer finds out is said in the log, and the app's fetch handler is one that starts coroutines.
+
+import process from 'node:process';
+import type { Settings } from '../config/index.ts';
+import { type GreenOptions, installGreen } from '../green/index.ts';
+import { sharedLoop } from '../node/index.ts';
+import type { Logger } from '../server/index.ts';
+
+type BlockedReport = Parameters<GreenOptions['onBlocked']>[0];
+
+/** Before the app is loaded. */
+export async function makeGreen(settings: Settings, log: Logger): Promise<void> {
+  await installGreen({
+    loop: sharedLoop,
+    include: settings.greenInclude,
+    folder: process.cwd(),
+    blockedWarning: settings.blockedWarning,
+    onBlocked: (report) => log.warn(fieldsOf(report), describe(report)),
+    onRefused: (message) => log.warn({}, message),
+  });
+}
+
+function fieldsOf({ api, milliseconds, count, stack, frame }: BlockedReport): object {
+  return { api, milliseconds: Math.round(milliseconds), count, frame, stack };
+}
+
+function describe({ api, milliseconds, hint }: BlockedReport): string {
+  return `${api} blocked all requests of this worker for ${Math.round(milliseconds)} ms: ${hint}`;
+}
