@@ -27,32 +27,38 @@ export class Coroutine {
   }
 
   next(value?: unknown): IteratorResult<Suspend, unknown> {
-    const outer = state.current;
+    const { current, continuations } = state;
     state.current = this;
+    state.continuations = undefined;
     try {
       return this.#twin.next(value);
     } finally {
-      state.current = outer;
+      state.current = current;
+      state.continuations = continuations;
     }
   }
 
   throw(error: unknown): IteratorResult<Suspend, unknown> {
-    const outer = state.current;
+    const { current, continuations } = state;
     state.current = this;
+    state.continuations = undefined;
     try {
       return this.#twin.throw(error);
     } finally {
-      state.current = outer;
+      state.current = current;
+      state.continuations = continuations;
     }
   }
 
   return(value: unknown): IteratorResult<Suspend, unknown> {
-    const outer = state.current;
+    const { current, continuations } = state;
     state.current = this;
+    state.continuations = undefined;
     try {
       return this.#twin.return(value);
     } finally {
-      state.current = outer;
+      state.current = current;
+      state.continuations = continuations;
     }
   }
 

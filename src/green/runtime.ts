@@ -3,7 +3,7 @@
 
 import type { Co } from '../task/index.ts';
 import { Pending, start } from './coroutine.ts';
-import { enter, root } from './enter.ts';
+import { callForeign, canContinue, continueIn } from './foreign.ts';
 import { installBuiltins } from './javascript/index.ts';
 import { installStacks } from './stack.ts';
 import { type AnyFunction, attach, attachHidden, TWIN, type Twin } from './twin.ts';
@@ -24,9 +24,11 @@ export const emitted = {
   moveMethod,
   start: (coroutine: unknown): unknown => start(coroutine as Co<unknown>),
   Pending,
-  root,
+  root: canContinue,
   enter: (twin: unknown, thisArg: unknown, args: ArrayLike<unknown>): unknown =>
-    enter(twin as Twin, thisArg, args),
+    continueIn(twin as Twin, thisArg, args),
+  callForeign: (fn: unknown, thisArg: unknown, args: unknown[]): Co<unknown> =>
+    callForeign(fn as AnyFunction, thisArg, args),
   notFunction,
   named,
 };

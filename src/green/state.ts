@@ -2,6 +2,7 @@
 // app's. Kept where both find it.
 
 import type { AsyncLocalStorage } from 'node:async_hooks';
+import type { Co } from '../task/index.ts';
 import type { Coroutine } from './coroutine.ts';
 
 /** A store that was entered in the first step of a coroutine, and the one before it. */
@@ -13,6 +14,8 @@ export interface Entered {
 interface State {
   /** The coroutine whose step is being taken. */
   current: Coroutine | undefined;
+  /** What goes on behind the call of code that isn't green, which is being made (foreign.ts). */
+  continuations: Co<unknown>[] | undefined;
   /** How many callers want nothing to switch. */
   atomic: number;
   /** Stores entered by the coroutine that takes its first step (stores.ts). */
@@ -23,7 +26,7 @@ const STATE = Symbol.for('siskin.green.state');
 const shared = globalThis as unknown as Record<symbol, State | undefined>;
 
 if (shared[STATE] === undefined) {
-  const fresh: State = { current: undefined, atomic: 0, journal: undefined };
+  const fresh: State = { current: undefined, continuations: undefined, atomic: 0, journal: undefined };
   Object.defineProperty(globalThis, STATE, { value: fresh });
 }
 

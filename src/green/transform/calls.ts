@@ -49,7 +49,7 @@ export function renderCall(r: Renderer, node: Of<'CallExpression'>, context: Con
         at: markOf(node),
         plan,
       });
-      renderIfFunction(r, value, undefined, node, plan.inline);
+      renderIfFunction(r, value, undefined, node, plan.inline, context);
     }
     keepLines(r, node, context, lines);
     output.put(')');
@@ -82,6 +82,7 @@ function renderIdentifierCall(r: Renderer, call: Call, callee: Of<'Identifier'>,
     plan.before();
     const read = (): void => output.put(call.stableCallee ? name : `(${value}=${name})`, at);
     dispatch(r, context, { callee: read, value, self: undefined, at, plan });
+    if (handsOn(r, call.node, context)) renderForeign(r, value, undefined, at, plan.inline);
     output.put(`${name}(`, at);
     plan.inline();
     output.put(')');
@@ -91,9 +92,13 @@ function renderIdentifierCall(r: Renderer, call: Call, callee: Of<'Identifier'>,
   output.put(`${value}=${name},`, at);
   plan.before();
   dispatch(r, context, { callee: () => output.put(value), value, self: undefined, at, plan });
-  output.put(`typeof ${value}==="function"?${value}(`, at);
-  plan.inline();
-  output.put(`):${name}(`, at);
+  if (handsOn(r, call.node, context)) renderForeign(r, value, undefined, at, plan.inline);
+  else {
+    output.put(`typeof ${value}==="function"?${value}(`, at);
+    plan.inline();
+    output.put('):');
+  }
+  output.put(`${name}(`, at);
   plan.inline();
   output.put(')');
 }
@@ -136,7 +141,7 @@ function renderMemberCall(r: Renderer, call: Call, callee: Of<'MemberExpression'
     };
     dispatch(r, context, { callee: both, value, self, at, plan });
   }
-  renderIfFunction(r, value, self, call.node, plan.inline);
+  renderIfFunction(r, value, self, call.node, plan.inline, context);
 }
 
 /** From behind the object to the end of the member expression. */
@@ -159,17 +164,20 @@ function renderIfFunction(
   self: string | undefined,
   node: Of<'CallExpression'>,
   inline: (more?: boolean) => void,
+  context: Context,
 ): void {
   const { output } = r;
   const at = markOf(node);
-  if (self === undefined) {
+  if (handsOn(r, node, context)) renderForeign(r, value, self, at, inline);
+  else if (self === undefined) {
     output.put(`typeof ${value}==="function"?${value}(`, at);
     inline();
+    output.put('):');
   } else {
     output.put(`typeof ${value}==="function"?${r.names.of('call')}(${value},${self}`, at);
     inline(true);
+    output.put('):');
   }
-  output.put('):');
   const { callee } = node;
   if (isRepeatable(callee) && !node.optional && !hasAlias(r, callee)) {
     r.repeat(callee);
@@ -177,6 +185,31 @@ function renderIfFunction(
     inline();
     output.put(')');
   } else output.put(`${r.names.of('notFunction')}(${JSON.stringify(describeCallee(callee))})`, at);
+}
+
+/** Whether the callee is given a continuation, such as Express's `next`, which it calls plainly if it has no twin. */
+function handsOn(r: Renderer, node: Of<'CallExpression'>, context: Context): boolean {
+  return (
+    context.mode === 'twin' &&
+    node.arguments.some((each) => each.type === 'Identifier' && r.decisions.continuations.has(each.name))
+  );
+}
+
+/** Calls `value` where it is a function: what it calls on with goes on behind it, in this coroutine. Up to the `:`. */
+function renderForeign(
+  r: Renderer,
+  value: string,
+  self: string | undefined,
+  at: number,
+  inline: () => void,
+): void {
+  const { output, names } = r;
+  output.put(
+    `typeof ${value}==="function"?yield*${names.of('callForeign')}(${value},${self ?? 'void 0'},[`,
+    at,
+  );
+  inline();
+  output.put(']):');
 }
 
 function hasAlias(r: Renderer, node: Node): boolean {
@@ -420,7 +453,7 @@ export function renderChain(r: Renderer, node: Of<'ChainExpression'>, context: C
         at: markOf(each),
         plan,
       });
-      renderIfFunction(r, value, receiver, each, plan.inline);
+      renderIfFunction(r, value, receiver, each, plan.inline, context);
       temporaries.release(taken);
       output.put(')');
     }
