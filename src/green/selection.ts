@@ -2,14 +2,14 @@
 // names: a package (`left-pad`, `@scope/*`), or files by a path (`./lib/**`, `/srv/shared/*.js`). A pattern that begins with
 // `!` takes out again.
 
-import { matchesGlob, relative, resolve, sep } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join, matchesGlob, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type GreenPackage, PACKAGES } from './packages.ts';
 
 /** This package itself: what runs coroutines isn't one. */
 const OURS = resolve(import.meta.dirname, '..') + sep;
-const IN_PACKAGE =
-  /^(?<folder>.*[\\/]node_modules[\\/](?<name>@[^\\/]+[\\/][^\\/]+|[^\\/]+))[\\/](?<path>.*)$/;
+const IN_PACKAGE = /^(?<folder>.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/][^\\/]+|[^\\/]+))[\\/](?<path>.*)$/;
 
 interface Pattern {
   readonly text: string;
@@ -20,6 +20,8 @@ interface Pattern {
 export class Selection {
   readonly #patterns: readonly Pattern[];
   readonly #base: string;
+  /** Of packages, by their folders. */
+  readonly #names = new Map<string, string>();
 
   /** `base`: what relative paths are relative to. */
   constructor(patterns: readonly string[], base: string) {
@@ -36,8 +38,8 @@ export class Selection {
   choose(url: string): GreenPackage | undefined {
     if (!url.startsWith('file:')) return undefined;
     const path = fileURLToPath(url);
-    const { name, path: inside } = IN_PACKAGE.exec(path)?.groups ?? {};
-    const packageName = name?.replace('\\', '/');
+    const { folder, path: inside } = IN_PACKAGE.exec(path)?.groups ?? {};
+    const packageName = folder === undefined ? undefined : this.#nameOf(folder);
     const asked = this.#patterns.findLast(({ text, isPath }) =>
       isPath ? matchesGlob(path, text) : packageName !== undefined && matchesGlob(packageName, text),
     );
@@ -49,10 +51,29 @@ export class Selection {
     return known;
   }
 
+  /** What its package.json says: it may be installed under another name. */
+  #nameOf(folder: string): string {
+    let name = this.#names.get(folder);
+    if (name === undefined) {
+      name = readName(folder) ?? folder.replaceAll('\\', '/').replace(/^.*\/node_modules\//, '');
+      this.#names.set(folder, name);
+    }
+    return name;
+  }
+
   /** The path as a person would write it here. */
   shown(url: string): string {
     const path = fileURLToPath(url);
     const short = relative(this.#base, path);
     return short.startsWith('..') ? path : short;
+  }
+}
+
+function readName(folder: string): string | undefined {
+  try {
+    const { name } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { name?: unknown };
+    return typeof name === 'string' ? name : undefined;
+  } catch {
+    return undefined;
   }
 }

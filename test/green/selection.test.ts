@@ -33,6 +33,11 @@ describe('of what is loaded, green are', () => {
     );
   });
 
+  it('a known package that is installed under another name', () => {
+    const here = new URL('../../node_modules/express4/lib/router/layer.js', import.meta.url).href;
+    assert.ok(selection.choose(here));
+  });
+
   it('neither Node’s own modules nor this package', () => {
     assert.equal(selection.choose('node:fs'), undefined);
     assert.equal(selection.choose('data:text/javascript,1'), undefined);
