@@ -1,0 +1,66 @@
+// The JavaScript of the package, by esbuild, in few files: a worker loads what would be 170 modules otherwise, and Node takes
+// 100 ms of the processor's time to find, read and link those. What several entries need is in files that they share, so
+// that everybody who imports a part of the package has the same one. `build.ts` calls it for `dist/`, and `test.ts` for
+// the processes that tests start.
+//
+// A file in `chunks` is one folder deep, as most sources are: paths that are made from `import.meta.url` begin with `../`
+// and name the layer, so that they lead to the same place from both.
+
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { build } from 'esbuild';
+
+export const ROOT = join(import.meta.dirname, '..');
+
+/** What is started or imported by its path, beside what package.json names. */
+const INTERNAL = ['worker/main', 'worker/watchdog-thread', 'worker/configuration-main', 'kernel/linux/index'];
+
+interface Manifest {
+  readonly bin: Readonly<Record<string, string>>;
+  readonly exports: Readonly<Record<string, string | { readonly default: string }>>;
+}
+
+export const MANIFEST = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Manifest;
+
+/** The sources of everything that has a path of its own, without their extensions, relative to `src`. */
+function entries({ bin, exports }: Manifest): string[] {
+  const targets = [
+    ...Object.values(bin),
+    ...Object.values(exports).map((target) => (typeof target === 'string' ? target : target.default)),
+  ];
+  const own = targets
+    .filter((target) => target.endsWith('.js'))
+    .map((target) => relative('dist', target).replace(/\.js$/, ''));
+  return [...new Set([...own, ...INTERNAL])];
+}
+
+/** Writes it to `folder`, which takes the place of `dist`. What is there already is not touched: it may be running. */
+export async function bundle(folder: string): Promise<void> {
+  const { outputFiles } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: Object.fromEntries(entries(MANIFEST).map((entry) => [entry, `src/${entry}.ts`])),
+    outdir: folder,
+    chunkNames: 'chunks/[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    packages: 'external',
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    logLevel: 'warning',
+    write: false,
+  });
+  for (const { path, text } of outputFiles) replace(path, text);
+}
+
+/** Writes a file where it isn't so already; whoever reads it meanwhile has the old one or the new one. */
+export function replace(path: string, text: string): void {
+  try {
+    if (readFileSync(path, 'utf8') === text) return;
+  } catch {
+    mkdirSync(dirname(path), { recursive: true });
+  }
+  const draft = `${path}.${process.pid}`;
+  writeFileSync(draft, text);
+  renameSync(draft, path);
+}
