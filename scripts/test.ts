@@ -19,13 +19,15 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** Of seconds each, the longest first. */
 const LONGEST = [
   'test/server/seeds.test.ts',
-  'test/package/package.test.ts',
   'test/arbiter/processes.test.ts',
   'test/arbiter/service.test.ts',
+  'test/package/package.test.ts',
+  'test/together.ts',
   'test/cli/node-apps.test.ts',
   'test/clients/examples.test.ts',
   'test/server/behaviour-linux.test.ts',
-  'test/together.ts',
+  'test/cli/register.test.ts',
+  'test/server/behaviour-node.test.ts',
 ];
 
 function everyTest(): string[] {
