@@ -8,7 +8,7 @@ import type { Kernel } from './kernel.ts';
 import { createNodeKernel } from './node/index.ts';
 
 const require = createRequire(import.meta.url);
-/** `.ts`, or `.js` once it is built, in another folder of the same depth: see scripts/build.ts. */
+/** `.ts`, or `.js` once it is built, in another folder of the same depth: see scripts/bundle.ts. */
 const EXTENSION = extname(import.meta.url);
 
 /** `auto`: Linux's own sockets on Linux, Node's elsewhere. */

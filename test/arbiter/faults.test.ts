@@ -9,12 +9,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { BARE_ENVIRONMENT } from '../bare-environment.ts';
 import { withSiskin } from '../cli/child.ts';
+import { MAIN } from '../cli/program.ts';
 import { ask, logged } from './service.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'siskin-faults-'));
 after(() => rmSync(directory, { recursive: true }));
 

@@ -8,14 +8,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { askArbiter } from '../../src/cli/conversation.ts';
 import type { ControlAnswer, ControlRequest } from '../../src/protocol/index.ts';
 import { BARE_ENVIRONMENT } from '../bare-environment.ts';
 import { type Ran, siskin, withSiskin } from '../cli/child.ts';
+import { MAIN } from '../cli/program.ts';
 import { ask, logged } from './service.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'siskin-service-'));
 after(() => rmSync(directory, { recursive: true }));
 

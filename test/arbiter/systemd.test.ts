@@ -9,14 +9,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { ServiceManager } from '../../src/arbiter/notify.ts';
 import { createLinuxKernel } from '../../src/kernel/linux/index.ts';
 import * as libc from '../../src/kernel/linux/libc.ts';
 import { Loop } from '../../src/loop/index.ts';
 import { BARE_ENVIRONMENT } from '../bare-environment.ts';
-
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+import { MAIN } from '../cli/program.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'siskin-systemd-'));
 after(() => rmSync(directory, { recursive: true }));

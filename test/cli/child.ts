@@ -2,11 +2,8 @@
 
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { BARE_ENVIRONMENT } from '../bare-environment.ts';
-
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
-const REGISTER = new URL('../../src/cli/register.ts', import.meta.url).href;
+import { MAIN, REGISTER } from './program.ts';
 
 export interface ChildOptions {
   readonly cwd: string;

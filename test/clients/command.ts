@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { BARE_ENVIRONMENT } from '../bare-environment.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -24,11 +25,11 @@ export class Child implements AsyncDisposable {
   stderr = '';
 
   constructor(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    const { PATH = '', HOME = '' } = process.env;
+    const { HOME = '' } = process.env;
     this.process = spawn(command, args, {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH, HOME, ...env },
+      env: { ...BARE_ENVIRONMENT, HOME, ...env },
     });
     this.process.stdout.setEncoding('utf8').on('data', (piece: string) => (this.stdout += piece));
     this.process.stderr.setEncoding('utf8').on('data', (piece: string) => (this.stderr += piece));

@@ -51,11 +51,15 @@ test('the package has what runs and what explains it, and nothing else', () => {
     'dist/cli/main.js',
     'dist/cli/register.js',
     'dist/node/server.js',
+    'dist/LICENSE-zod',
   ]) {
     assert.ok(packed.includes(name), name);
   }
   const strangers = packed.filter(
-    (name) => !/^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/.+(\.js|\.d\.ts))$/.test(name),
+    (name) =>
+      !/^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/.+(\.js|\.d\.ts)|dist\/LICENSE-zod)$/.test(
+        name,
+      ),
   );
   assert.deepEqual(strangers, []);
 });

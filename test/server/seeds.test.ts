@@ -14,6 +14,8 @@ import type { Report, Task } from './seeds/thread.ts';
 
 /** Runs through each interface of apps. */
 const SEEDS: Readonly<Record<Style, number>> = { fetch: 10_000, node: 1_000 };
+/** Twenty seconds, on a machine that has nothing else to do. */
+const TIMEOUT = { timeout: 300_000 };
 const only = process.env['SISKIN_SEED'];
 
 function check(seed: number, complaints: readonly string[]): void {
@@ -36,7 +38,7 @@ describe('under faults, every request is answered once, in order and whole, or i
         check(Number(only), (await runSeed(Number(only), style, console.log)).complaints));
       continue;
     }
-    test(`in ${seeds} runs, through ${style}`, async () => {
+    test(`in ${seeds} runs, through ${style}`, TIMEOUT, async () => {
       const { seed, complaints, requests } = await runSeeds(style, seeds);
       check(seed, complaints);
       assert.equal(seed, seeds);

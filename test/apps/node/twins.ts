@@ -11,15 +11,15 @@ import { text } from 'node:stream/consumers';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { BARE_ENVIRONMENT } from '../../bare-environment.ts';
+import { REGISTER } from '../../cli/program.ts';
 import { type Answer, statusOf } from './answer.ts';
 import { differences } from './difference.ts';
 import { type Blank, essenceOf, type Leniency } from './essence.ts';
 import { type Conversation, type Conversed, converse, type Script, visit } from './site.ts';
 
 const HOST = fileURLToPath(new URL('./host.ts', import.meta.url));
-const REGISTER = new URL('../../../src/cli/register.ts', import.meta.url);
 /** What a process is started with to be served by Siskin. */
-export const SISKIN = ['--import', REGISTER.href];
+export const SISKIN = ['--import', REGISTER];
 export const ENVIRONMENT = {
   ...BARE_ENVIRONMENT,
   NO_COLOR: '1',
