@@ -172,19 +172,9 @@ export function split(bytes: Uint8Array, ...places: readonly number[]): Uint8Arr
   return edges.slice(1).map((edge, i) => bytes.subarray(edges[i]!, edge));
 }
 
-/**
- * `bytes` one at a time. Of longer input, that goes for the beginning and the end; between them are pieces of 16, as who
- * parses in place looks at all that has come each time, which is the square of it.
- */
+/** `bytes` one at a time. */
 export function octets(bytes: Uint8Array): Uint8Array[] {
-  const pieces: Uint8Array[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    const edge = at < CUTS || at >= bytes.length - CUTS;
-    const end = at + (edge ? 1 : 16);
-    pieces.push(bytes.subarray(at, end));
-    at = end;
-  }
-  return pieces;
+  return Array.from(bytes, (_, i) => bytes.subarray(i, i + 1));
 }
 
 /** A complete request to put before what is tested. */
