@@ -39,7 +39,7 @@ export function renderCall(r: Renderer, node: Of<'CallExpression'>, context: Con
       const value = temporaries.take();
       const plan = planArguments(r, node, context);
       output.put(`${value}=`);
-      r.operand(callee, context);
+      unnamed(r, callee, context);
       output.put(',');
       plan.before();
       dispatch(r, context, {
@@ -122,7 +122,7 @@ function renderMemberCall(r: Renderer, call: Call, callee: Of<'MemberExpression'
     else if (call.stableReceiver) output.put(self, object.start);
     else {
       output.put(`(${self}=`);
-      r.operand(object, context);
+      unnamed(r, object, context);
       output.put(')');
     }
     property(r, callee, context);
@@ -320,6 +320,16 @@ function renderArguments(r: Renderer, node: Of<'CallExpression'>, context: Conte
   if (brackets) r.output.put(')');
 }
 
+/** What is assigned to a temporary; the assignment gives a function no name. */
+function unnamed(r: Renderer, node: Node, context: Context): void {
+  const takesName =
+    node.type === 'ArrowFunctionExpression' ||
+    ((node.type === 'FunctionExpression' || node.type === 'ClassExpression') && !node.id);
+  if (takesName) r.output.put('(0,');
+  r.operand(node, context);
+  if (takesName) r.output.put(')');
+}
+
 interface Plan {
   /** Whether some arguments are evaluated before the dispatch. */
   readonly hoists: boolean;
@@ -351,7 +361,7 @@ function planArguments(r: Renderer, node: Of<'CallExpression'>, context: Context
       texts[index] = temporary;
       assignments.push(() => {
         output.put(`${temporary}=`);
-        r.operand(each, context);
+        unnamed(r, each, context);
         output.put(',');
       });
     }
@@ -414,7 +424,7 @@ export function renderChain(r: Renderer, node: Of<'ChainExpression'>, context: C
   output.put('(');
   if (base.type !== 'Super') {
     output.put(`${value}=`);
-    r.operand(base, context);
+    unnamed(r, base, context);
     output.put(',');
   }
   for (const [index, each] of links.entries()) {

@@ -39,6 +39,7 @@ const EARLY: Partial<Record<keyof EmittedRuntime, (name: string, runtime: string
 
 export class Names {
   readonly prefix: string;
+  #templates = 0;
   readonly #used = new Set<keyof EmittedRuntime>();
 
   constructor(source: string) {
@@ -53,6 +54,13 @@ export class Names {
     return this.prefix + SUFFIXES[part];
   }
 
+  /** The object that a tag gets for a template of these strings: made once, as for a template in the source. */
+  template(cooked: string, raw: string): string {
+    const index = this.#templates;
+    this.#templates += 1;
+    return `${this.prefix}l[${index}]??=${this.prefix}k([${cooked}],[${raw}])`;
+  }
+
   /** The statement that takes from the runtime what was used. */
   prologue(format: Format, declaresGlobalThis: boolean): string {
     const runtime = this.prefix;
@@ -65,6 +73,13 @@ export class Names {
       const declared = EARLY[part];
       if (format === 'module' && declared !== undefined) early.push(declared(name, runtime));
       else parts.push(`${name}=${runtime}.${part}`);
+    }
+    if (this.#templates > 0) {
+      parts.push(`${runtime}l=[]`);
+      early.push(
+        `function ${runtime}k(c,r){const O=${root}.Object;` +
+          'return O.freeze(O.defineProperty(c,"raw",{value:O.freeze(r)}))}',
+      );
     }
     return `${format === 'module' ? 'var' : 'const'} ${parts.join(',')};${early.join('')}`;
   }

@@ -17,6 +17,8 @@ import { anyWithin, type FunctionNode, type Lines, type Node, type Of } from './
 import { directivesOf, isFunctionNode } from './patterns.ts';
 import { childrenOf } from './walk.ts';
 
+const BREAK = /[\n\r\u2028\u2029]/;
+
 /** How a node is rendered. */
 export interface Context {
   /** What becomes of calls: nothing, `yield*`, or `await` where it must. */
@@ -100,8 +102,7 @@ export class Renderer {
   render(node: Node, context: Context): void {
     const { start, end } = node;
     const copies =
-      !this.changes(start, end, context) &&
-      (!context.flat || !/[\n\r\u2028\u2029]/.test(this.source.slice(start, end)));
+      !this.changes(start, end, context) && (!context.flat || !BREAK.test(this.source.slice(start, end)));
     if (copies) this.output.copy(start, end);
     else this.#node(node, context);
     const last = copies ? lastStatement(node) : node;
@@ -196,8 +197,13 @@ export class Renderer {
         }
         break;
       case 'TaggedTemplateExpression':
+        this.gap(node.start, node.tag.start, context);
         this.render(node.tag, { ...context, mode: calls(node.tag) ? context.mode : 'plain' });
         this.gap(node.tag.end, node.quasi.start, context);
+        if (context.flat && BREAK.test(this.source.slice(node.quasi.start, node.quasi.end))) {
+          this.#taggedLines(node.quasi, context);
+          return;
+        }
         this.#template(node.quasi, context, true);
         return;
       case 'TemplateLiteral':
@@ -244,6 +250,21 @@ export class Renderer {
       this.render(value, valueContext);
     }
     this.gap(value ? value.end : key.end, node.end, context);
+  }
+
+  /** The arguments that a tag gets, for a template on several lines: its raw strings cannot be written on one. */
+  #taggedLines(node: Of<'TemplateLiteral'>, context: Context): void {
+    const values = node.quasis.map(({ value }) => value);
+    const cooked = values.map((each) =>
+      typeof each.cooked === 'string' ? JSON.stringify(each.cooked) : 'void 0',
+    );
+    const raw = values.map((each) => JSON.stringify(each.raw));
+    this.output.put(`(${this.names.template(cooked.join(','), raw.join(','))}`);
+    for (const each of node.expressions) {
+      this.output.put(',');
+      this.operand(each, context);
+    }
+    this.output.put(')');
   }
 
   #template(node: Of<'TemplateLiteral'>, context: Context, raw: boolean): void {

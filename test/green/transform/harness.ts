@@ -1,9 +1,12 @@
 // A runtime for transformed code without the rest of Siskin: twins are run to their end on the spot, or with waits in
 // between, as often as `waits` says.
 
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
 import vm from 'node:vm';
-import { type EmittedRuntime, RUNTIME } from '../../../src/green/transform/index.ts';
-import { attach, attachHidden, TWIN, type Twin, twinOf } from '../../../src/green/twin.ts';
+import { type EmittedRuntime, RUNTIME, transform } from '../../../src/green/transform/index.ts';
+import { attachHidden, TWIN, type Twin, twinOf } from '../../../src/green/twin.ts';
 
 type Generator = Iterator<unknown, unknown>;
 
@@ -51,7 +54,8 @@ const uncurried = Function.prototype.call.bind(Function.prototype.call) as Emitt
 
 export const runtime: EmittedRuntime = {
   twin: TWIN,
-  attach,
+  // Hidden, so that what programs log of functions is the same.
+  attach: attachHidden,
   attachHidden,
   attachMethod(holder, key, twin) {
     const method: unknown = Object.getOwnPropertyDescriptor(holder, key)?.value;
@@ -97,8 +101,20 @@ export function makeWait(waits: () => number): (value?: unknown) => unknown {
   });
 }
 
-/** `map` and `forEach` of arrays, `call` and `apply`, as the runtime gives them twins. */
+/** `map` of arrays, `call`, `apply` and `bind`, as the runtime gives them twins. */
 export function installBuiltins(): void {
+  const { bind } = Function.prototype;
+  Function.prototype.bind = function (
+    this: (...args: unknown[]) => unknown,
+    ...args: [unknown, ...unknown[]]
+  ) {
+    const bound = bind.apply(this, args);
+    const twin = twinOf(this);
+    const [self, ...first] = args;
+    return twin === undefined
+      ? bound
+      : attachHidden(bound, (...rest: unknown[]) => twin.call(self, ...first, ...rest));
+  };
   const twins: [object, string, (...args: never[]) => Iterator<unknown, unknown>][] = [
     [
       Function.prototype,
@@ -142,4 +158,33 @@ export function load(code: string, filename: string, globals: Record<string, unk
   const wrapper = vm.compileFunction(code, ['module', 'exports', ...names], { filename });
   wrapper.call(module.exports, module, module.exports, ...Object.values(globals));
   return module.exports;
+}
+
+/** `require` that transforms the files that `green` picks, by path, and their modules' modules. */
+export function greenRequire(
+  from: string,
+  green: RegExp,
+  globals: Record<string, unknown> = {},
+): NodeRequire {
+  const cache = new Map<string, { exports: unknown }>();
+  const requireFrom = (parent: string): NodeRequire => {
+    const real = createRequire(parent);
+    const require = (specifier: string): unknown => {
+      const path = real.resolve(specifier);
+      if (!green.test(path) || !/\.c?js$/.test(path)) return real(specifier);
+      const known = cache.get(path);
+      if (known !== undefined) return known.exports;
+      const module = { exports: {} as unknown };
+      cache.set(path, module);
+      const source = readFileSync(path, 'utf8');
+      const code = transform(source, { url: path, format: 'commonjs', enter: ['next'] })?.code ?? source;
+      const names = ['module', 'exports', 'require', '__filename', '__dirname', ...Object.keys(globals)];
+      const wrapper = vm.compileFunction(code, names, { filename: path });
+      const own = [module, module.exports, requireFrom(path), path, dirname(path), ...Object.values(globals)];
+      wrapper.apply(module.exports, own);
+      return module.exports;
+    };
+    return require as NodeRequire;
+  };
+  return requireFrom(from);
 }

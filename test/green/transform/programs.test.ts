@@ -55,7 +55,7 @@ async function run(code: string, file: string, waits: (() => number) | undefined
   } catch (error) {
     log.push(error instanceof Error ? `${error.name}: ${error.message}` : inspect(error));
   }
-  return { log: log.map((line) => line.replaceAll(/ \{\s*(\[Symbol\(siskin[^}]*\})\s*\}/g, '')), plain };
+  return { log, plain };
 }
 
 for (const file of globSync(join(import.meta.dirname, 'programs/*.txt')).sort()) {
