@@ -1,0 +1,434 @@
+// Calls in twins and async functions: look for the callee's twin, and go on in it; otherwise the call as it was.
+//
+//   f(x)      (($1=($2=f)?.[TWIN])!==void 0&&$1.owner===$2?yield*$1.call(void 0,x):f(x))
+//   o.m(x)    (($1=($2=($3=o).m)?.[TWIN])!==void 0&&$1.owner===$2?yield*$1.call($3,x)
+//               :typeof $2==="function"?call($2,$3,x):o.m(x))
+//
+// The order is the language's: callee, arguments, and last whether it can be called. What isn't a function is called in the
+// original words, for the original message. Arguments stand in each branch where they are short, else in temporaries.
+
+import { renderGenerator } from './emit.ts';
+import type { Call } from './functions.ts';
+import { describeCallee, isRepeatable } from './message.ts';
+import type { FunctionNode, Node, Of } from './parse.ts';
+import { calledDirectly, isFunctionNode } from './patterns.ts';
+import type { Context, Renderer } from './render.ts';
+
+/** Longer arguments are evaluated into temporaries, so that their text is there once. */
+const LONGEST_REPEATED = 40;
+
+/** Renders a call that dispatches; false for one that stays as it is. */
+export function renderCall(r: Renderer, node: Of<'CallExpression'>, context: Context): boolean {
+  const call = r.decisions.dispatches.get(node);
+  if (call === undefined) return false;
+  const temporaries = context.temporaries!;
+  const depth = temporaries.depth;
+  const { output } = r;
+  const lines = output.lines;
+  if (!renderDirect(r, call, context)) {
+    const { callee } = node;
+    output.put('(');
+    if (isFunctionNode(callee) && !hasTwin(r, callee)) {
+      output.put('(');
+      r.render(callee, context);
+      output.put(')');
+      renderArguments(r, node, context, true);
+    } else if (callee.type === 'Identifier') renderIdentifierCall(r, call, callee, context);
+    else if (callee.type === 'MemberExpression') renderMemberCall(r, call, callee, context);
+    else {
+      const value = temporaries.take();
+      const plan = planArguments(r, node, context);
+      output.put(`${value}=`);
+      r.operand(callee, context);
+      output.put(',');
+      plan.before();
+      dispatch(r, context, {
+        callee: () => output.put(value),
+        value,
+        self: undefined,
+        at: markOf(node),
+        plan,
+      });
+      renderIfFunction(r, value, undefined, node, plan.inline);
+    }
+    keepLines(r, node, context, lines);
+    output.put(')');
+  }
+  temporaries.release(depth);
+  return true;
+}
+
+function hasTwin(r: Renderer, node: FunctionNode): boolean {
+  const info = r.analysis.functions.get(node)!;
+  return info.twin && !info.direct;
+}
+
+/** What was on several lines is on as many. */
+function keepLines(r: Renderer, node: Node, context: Context, before: number): void {
+  if (context.flat) return;
+  const lost = r.lines.lineOf(node.end) - r.lines.lineOf(node.start) - (r.output.lines - before);
+  if (lost > 0) r.output.put('\n'.repeat(lost));
+}
+
+/** `f(…)`, where `f` is a name. */
+function renderIdentifierCall(r: Renderer, call: Call, callee: Of<'Identifier'>, context: Context): void {
+  const { output } = r;
+  const { name } = callee;
+  const at = callee.start;
+  const plan = planArguments(r, call.node, context);
+  if (call.stableCallee || !plan.hoists) {
+    const value = call.stableCallee ? name : context.temporaries!.take();
+    if (plan.hoists) output.put(`${name},`, at);
+    plan.before();
+    const read = (): void => output.put(call.stableCallee ? name : `(${value}=${name})`, at);
+    dispatch(r, context, { callee: read, value, self: undefined, at, plan });
+    output.put(`${name}(`, at);
+    plan.inline();
+    output.put(')');
+    return;
+  }
+  const value = context.temporaries!.take();
+  output.put(`${value}=${name},`, at);
+  plan.before();
+  dispatch(r, context, { callee: () => output.put(value), value, self: undefined, at, plan });
+  output.put(`typeof ${value}==="function"?${value}(`, at);
+  plan.inline();
+  output.put(`):${name}(`, at);
+  plan.inline();
+  output.put(')');
+}
+
+/** `o.m(…)`, `o[k](…)`, `super.m(…)`. */
+function renderMemberCall(r: Renderer, call: Call, callee: Of<'MemberExpression'>, context: Context): void {
+  const { output } = r;
+  const { object } = callee;
+  const temporaries = context.temporaries!;
+  const at = markOf(call.node);
+  const isSelf = object.type === 'Super' || object.type === 'ThisExpression';
+  const self = isSelf
+    ? 'this'
+    : call.stableReceiver
+      ? r.source.slice(object.start, object.end)
+      : temporaries.take();
+  const value = temporaries.take();
+  const plan = planArguments(r, call.node, context);
+  const read = (): void => {
+    if (isSelf) output.copy(object.start, object.end);
+    else if (call.stableReceiver) output.put(self, object.start);
+    else {
+      output.put(`(${self}=`);
+      r.operand(object, context);
+      output.put(')');
+    }
+    property(r, callee, context);
+  };
+  if (plan.hoists) {
+    output.put(`${value}=`);
+    read();
+    output.put(',');
+    plan.before();
+    dispatch(r, context, { callee: () => output.put(value), value, self, at, plan });
+  } else {
+    const both = (): void => {
+      output.put(`(${value}=`);
+      read();
+      output.put(')');
+    };
+    dispatch(r, context, { callee: both, value, self, at, plan });
+  }
+  renderIfFunction(r, value, self, call.node, plan.inline);
+}
+
+/** From behind the object to the end of the member expression. */
+function property(r: Renderer, node: Of<'MemberExpression'>, context: Context): void {
+  if (node.computed) {
+    r.output.put('[');
+    r.render(node.property, context);
+    r.output.put(']');
+  } else {
+    r.breaks(node.object.end, node.property.start, context);
+    r.output.put('.');
+    r.output.copy(node.property.start, node.property.end);
+  }
+}
+
+/** Calls `value` in the plain branch; what isn't a function, so that the message is the original one. */
+function renderIfFunction(
+  r: Renderer,
+  value: string,
+  self: string | undefined,
+  node: Of<'CallExpression'>,
+  inline: (more?: boolean) => void,
+): void {
+  const { output } = r;
+  const at = markOf(node);
+  if (self === undefined) {
+    output.put(`typeof ${value}==="function"?${value}(`, at);
+    inline();
+  } else {
+    output.put(`typeof ${value}==="function"?${r.names.of('call')}(${value},${self}`, at);
+    inline(true);
+  }
+  output.put('):');
+  const { callee } = node;
+  if (isRepeatable(callee) && !node.optional && !hasAlias(r, callee)) {
+    r.repeat(callee);
+    output.put('(', at);
+    inline();
+    output.put(')');
+  } else output.put(`${r.names.of('notFunction')}(${JSON.stringify(describeCallee(callee))})`, at);
+}
+
+function hasAlias(r: Renderer, node: Node): boolean {
+  return /\barguments\b/.test(r.source.slice(node.start, node.end));
+}
+
+interface Dispatch {
+  /** Emits the function, once. */
+  readonly callee: () => void;
+  /** The name that has its value from then on. */
+  readonly value: string;
+  readonly self: string | undefined;
+  readonly at: number;
+  readonly plan: Plan;
+}
+
+/** Up to the `:` of the plain branch. */
+function dispatch(r: Renderer, context: Context, { callee, value, self, at, plan }: Dispatch): void {
+  const { output } = r;
+  const twin = context.temporaries!.take();
+  output.put(`(${twin}=`);
+  callee();
+  output.put(`?.[${r.names.of('twin')}])!==void 0&&${twin}.owner===${value}?`);
+  drive(r, context, twin, at, () => {
+    output.put(`${twin}.call(${self ?? 'void 0'}`);
+    plan.inline(true);
+    output.put(')');
+  });
+  output.put(':');
+}
+
+/** Goes on in the generator that `generator` emits. */
+function drive(r: Renderer, context: Context, temporary: string, at: number, generator: () => void): void {
+  const { output } = r;
+  if (context.mode === 'twin') {
+    output.put('yield*', at);
+    generator();
+    return;
+  }
+  output.put(`((${temporary}=${r.names.of('start')}(`, at);
+  generator();
+  output.put(`)) instanceof ${r.names.of('Pending')}?await ${temporary}.promise:${temporary})`, at);
+}
+
+/** Calls whose callee is known to be what it is here: functions called where they stand, private methods. */
+function renderDirect(r: Renderer, call: Call, context: Context): boolean {
+  const { node } = call;
+  const { callee } = node;
+  const { output } = r;
+  const emit = (generator: () => void): true => {
+    const temporary = context.mode === 'async' ? context.temporaries!.take() : '';
+    output.put('(');
+    drive(r, context, temporary, markOf(node), generator);
+    output.put(')');
+    return true;
+  };
+  const name = privateCall(r, node);
+  if (name !== undefined && callee.type === 'MemberExpression') {
+    const { object } = callee;
+    return emit(() => {
+      output.put('(');
+      r.render(object, context);
+      output.put(`).${name}(`);
+      renderArguments(r, node, context, false);
+      output.put(')');
+    });
+  }
+  const fn = calledDirectly(callee);
+  const info = isFunctionNode(fn) ? r.analysis.functions.get(fn) : undefined;
+  if (info === undefined || !isFunctionNode(fn) || !info.twin || !info.direct) return false;
+  const called = callee === fn;
+  const own = fn.id?.name;
+  return emit(() => {
+    output.put('(');
+    const first = renderGenerator(r, info, context, own);
+    output.put(called ? `).call(${first.join(',')}` : ').');
+    if (!called) {
+      const { property: key } = callee as Of<'MemberExpression'>;
+      output.copy(key.start, key.end);
+      output.put('(');
+    }
+    if (called && node.arguments.length > 0) output.put(',');
+    renderArguments(r, node, context, false);
+    output.put(')');
+  });
+}
+
+/** The name of the twin of the private method that is called. */
+function privateCall(r: Renderer, node: Node | undefined): string | undefined {
+  if (node?.type !== 'CallExpression' || node.optional || node.callee.type !== 'MemberExpression')
+    return undefined;
+  const { property: key } = node.callee;
+  if (key.type !== 'PrivateIdentifier' || r.decisions.dispatches.get(node)?.method?.twin !== true)
+    return undefined;
+  return `#${r.names.prefix}${key.name}`;
+}
+
+function renderArguments(r: Renderer, node: Of<'CallExpression'>, context: Context, brackets: boolean): void {
+  if (brackets) r.output.put('(');
+  let from = node.callee.end;
+  for (const [index, each] of node.arguments.entries()) {
+    if (index > 0) r.output.put(',');
+    r.breaks(from, each.start, context);
+    r.operand(each, context);
+    from = each.end;
+  }
+  r.breaks(from, node.end, context);
+  if (brackets) r.output.put(')');
+}
+
+interface Plan {
+  /** Whether some arguments are evaluated before the dispatch. */
+  readonly hoists: boolean;
+  /** Emits that. */
+  before(): void;
+  /** Emits the arguments of one of the branches; `more` where something is before them. */
+  inline(more?: boolean): void;
+}
+
+function planArguments(r: Renderer, node: Of<'CallExpression'>, context: Context): Plan {
+  const { output } = r;
+  const args = node.arguments;
+  const last = args.findLastIndex((each) => isLong(r, each, context));
+  const texts: (string | Node)[] = [...args];
+  const assignments: (() => void)[] = [];
+  const spreads = args.slice(0, last + 1).some((each) => each.type === 'SpreadElement');
+  if (spreads) {
+    const list = context.temporaries!.take();
+    assignments.push(() => {
+      output.put(`${list}=[`);
+      renderArguments(r, node, context, false);
+      output.put('],');
+    });
+    texts.splice(0, texts.length, `...${list}`);
+  } else {
+    for (const [index, each] of args.slice(0, last + 1).entries()) {
+      if (isConstant(each) && !isLong(r, each, context)) continue;
+      const temporary = context.temporaries!.take();
+      texts[index] = temporary;
+      assignments.push(() => {
+        output.put(`${temporary}=`);
+        r.operand(each, context);
+        output.put(',');
+      });
+    }
+  }
+  return {
+    hoists: last >= 0,
+    before: () => {
+      for (const assign of assignments) assign();
+    },
+    inline: (more = false) => {
+      for (const [index, each] of texts.entries()) {
+        if (index > 0 || more) output.put(',');
+        if (typeof each === 'string') output.put(each);
+        else r.operand(each, context);
+      }
+    },
+  };
+}
+
+function isLong(r: Renderer, node: Node, context: Context): boolean {
+  return (
+    node.end - node.start > LONGEST_REPEATED ||
+    r.changes(node.start, node.end, context) ||
+    hasFunction(r, node)
+  );
+}
+
+function hasFunction(r: Renderer, node: Node): boolean {
+  return /=>|function|class|`|[\n\r]/.test(r.source.slice(node.start, node.end));
+}
+
+function isConstant(node: Node): boolean {
+  return node.type === 'ThisExpression' || (node.type === 'Literal' && node.regex === undefined);
+}
+
+/** The position that a stack names for a call. */
+function markOf({ callee }: Of<'CallExpression'>): number {
+  return callee.type === 'MemberExpression' ? callee.property.start : callee.start;
+}
+
+/**
+ * `a?.b(c).d`, link by link: `($1=a,$1==null?void 0:($2=$1,$1=$1.b,$1=<dispatch>,$1.d))`. False where none of its calls
+ * dispatches.
+ */
+export function renderChain(r: Renderer, node: Of<'ChainExpression'>, context: Context): boolean {
+  const links: (Of<'MemberExpression'> | Of<'CallExpression'>)[] = [];
+  let base: Node = node.expression;
+  while (base.type === 'MemberExpression' || base.type === 'CallExpression') {
+    links.unshift(base);
+    base = base.type === 'MemberExpression' ? base.object : base.callee;
+  }
+  if (!links.some((each) => r.decisions.dispatches.has(each))) return false;
+  const { output } = r;
+  const temporaries = context.temporaries!;
+  const depth = temporaries.depth;
+  const value = temporaries.take();
+  const self = temporaries.take();
+  const lines = output.lines;
+  let closing = ')';
+  output.put('(');
+  if (base.type !== 'Super') {
+    output.put(`${value}=`);
+    r.operand(base, context);
+    output.put(',');
+  }
+  for (const [index, each] of links.entries()) {
+    if (each.optional) {
+      output.put(`${value}==null?void 0:(`);
+      closing += ')';
+    }
+    const before = links[index - 1];
+    if (each.type === 'MemberExpression') {
+      if (privateCall(r, links[index + 1])) continue;
+      const isSuper = each.object.type === 'Super';
+      if (links[index + 1]?.type === 'CallExpression') output.put(`${self}=${isSuper ? 'this' : value},`);
+      output.put(`${value}=${isSuper ? 'super' : value}`);
+      property(r, each, context);
+    } else {
+      const direct = privateCall(r, each);
+      if (direct) {
+        output.put(`${value}=(`);
+        drive(r, context, self, markOf(each), () => {
+          output.put(`${value}.${direct}(`);
+          renderArguments(r, each, context, false);
+          output.put(')');
+        });
+        output.put('),');
+        continue;
+      }
+      const receiver = before?.type === 'MemberExpression' ? self : undefined;
+      output.put(`${value}=(`);
+      const taken = temporaries.depth;
+      const plan = planArguments(r, each, context);
+      plan.before();
+      dispatch(r, context, {
+        callee: () => output.put(value),
+        value,
+        self: receiver,
+        at: markOf(each),
+        plan,
+      });
+      renderIfFunction(r, value, receiver, each, plan.inline);
+      temporaries.release(taken);
+      output.put(')');
+    }
+    output.put(',');
+  }
+  output.put(value);
+  keepLines(r, node, context, lines);
+  output.put(closing);
+  temporaries.release(depth);
+  return true;
+}

@@ -1,0 +1,143 @@
+// Which functions get a twin, which calls dispatch, and why the others don't.
+//
+// A function's calls are provably plain where each is of a built-in that cannot suspend, or of a function of this module
+// that itself cannot. Found from the other side: a function with any other call switches, and so do those that call it.
+
+import { neverSuspends } from './builtins.ts';
+import type { Analysis, Call, FunctionInfo } from './functions.ts';
+import type { Node, Of } from './parse.ts';
+
+/**
+ * Functions within functions are in the text of each twin around them, and have a twin in each: twice as much text for
+ * every level. Measured (lodash, Express, bundles): at 4 hardly a handler is left without, and modules stay below 5 times.
+ */
+const DEEPEST = 4;
+
+export interface Decisions {
+  /** Calls that look for a twin, where they are in a twin or an async function. */
+  readonly dispatches: ReadonlyMap<Node, Call>;
+  reasonOf(info: FunctionInfo): string | undefined;
+}
+
+export function decide(analysis: Analysis, enter: readonly string[]): Decisions {
+  for (const info of analysis.all) info.refusal ??= refusalOf(info, analysis);
+  const unknown = new Map<Call, FunctionInfo | 'unknown'>();
+  const callers = new Map<FunctionInfo, FunctionInfo[]>();
+  const spread: FunctionInfo[] = [];
+  for (const info of analysis.all) {
+    for (const call of info.calls) {
+      const target = targetOf(call, analysis);
+      if (target === 'plain') continue;
+      unknown.set(call, target);
+      if (target === 'unknown') {
+        if (!info.switches) spread.push(info);
+        info.switches = true;
+      } else callers.set(target, [...(callers.get(target) ?? []), info]);
+    }
+  }
+  for (let info = spread.pop(); info !== undefined; info = spread.pop()) {
+    if (info.refusal !== undefined || !canSuspend(info)) continue;
+    for (const caller of callers.get(info) ?? []) {
+      if (caller.switches) continue;
+      caller.switches = true;
+      spread.push(caller);
+    }
+  }
+  const dispatches = new Map<Node, Call>();
+  for (const [call, target] of unknown)
+    if (target === 'unknown' || (target.switches && target.refusal === undefined))
+      dispatches.set(call.node, call);
+  const depths = new Map<FunctionInfo, number>();
+  const deep = new Set<FunctionInfo>();
+  for (const info of analysis.all) {
+    const { parent } = info;
+    const depth =
+      parent === undefined ? 0 : (depths.get(parent) ?? 0) + (parent.twin && !parent.direct ? 1 : 0);
+    depths.set(info, depth);
+    const wanted = info.switches && info.refusal === undefined;
+    if (wanted && isAsync(info)) info.rewritten = true;
+    else if (wanted && depth < DEEPEST) info.twin = true;
+    else if (wanted) deep.add(info);
+    info.enters = info.twin && !info.direct && enter.includes(info.name) && canEnter(info);
+  }
+  return {
+    dispatches,
+    reasonOf: (info) =>
+      info.refusal ??
+      (deep.has(info)
+        ? 'nested too deeply'
+        : info.switches
+          ? undefined
+          : info.calls.length === 0
+            ? 'calls nothing'
+            : 'calls nothing that could wait'),
+  };
+}
+
+function isAsync({ node }: FunctionInfo): boolean {
+  return node?.async === true;
+}
+
+/** Whether a call of it could suspend its caller: async functions and generators return at once. */
+function canSuspend({ node }: FunctionInfo): boolean {
+  return node !== undefined && !node.async && !node.generator;
+}
+
+function targetOf(call: Call, analysis: Analysis): FunctionInfo | 'unknown' | 'plain' {
+  if (neverSuspends(call)) return 'plain';
+  const { callee } = call.node;
+  if (callee.type === 'FunctionExpression' || callee.type === 'ArrowFunctionExpression')
+    return knownTarget(analysis.functions.get(callee));
+  if (call.method !== undefined) return knownTarget(call.method);
+  const binding = analysis.resolve(call);
+  if (binding === undefined || binding.reassigned || analysis.evaluates || binding.value === undefined)
+    return 'unknown';
+  return knownTarget(analysis.functions.get(binding.value));
+}
+
+function knownTarget(target: FunctionInfo | undefined): FunctionInfo | 'unknown' | 'plain' {
+  if (target === undefined) return 'unknown';
+  return canSuspend(target) && target.refusal === undefined ? target : 'plain';
+}
+
+/** Why a function can have no twin; those that the walk found out stand already. */
+function refusalOf(info: FunctionInfo, analysis: Analysis): string | undefined {
+  const { node, role, method } = info;
+  if (role === 'initialiser') return 'is a field initialiser or a static block';
+  if (role === 'constructor' || role === 'getter' || role === 'setter') return `is a ${role}`;
+  if (node === undefined) return undefined;
+  if (node.generator && !node.async) return 'is a generator';
+  if (isAsync(info)) return undefined;
+  if (info.place === 'nowhere') return 'is declared without a block of its own';
+  if (role === 'arrow' && info.usesSuper) return 'is an arrow function that uses `super`';
+  if (role === 'arrow' && info.usesNewTarget) return 'is an arrow function that uses `new.target`';
+  if (role === 'object method' && info.usesSuper) return "is an object literal's method that uses `super`";
+  if (info.self?.reassigned) return 'assigns to its own name';
+  if (info.inferred === '__proto__') return 'is named `__proto__`';
+  if (method?.computed === true && !isSteadyKey(method, analysis)) return 'has a computed name';
+  if (method?.type === 'MethodDefinition' && method.computed && info.usesSuper)
+    return 'has a computed name and uses `super`';
+  return undefined;
+}
+
+/** Whether a computed key can be evaluated twice: `Symbol.iterator`, a literal, a constant. */
+function isSteadyKey(method: Of<'MethodDefinition'> | Of<'Property'>, analysis: Analysis): boolean {
+  const { key } = method;
+  if (key.type === 'Literal') return true;
+  return (
+    key.type === 'MemberExpression' &&
+    !key.computed &&
+    key.object.type === 'Identifier' &&
+    key.object.name === 'Symbol' &&
+    !analysis.top.has('Symbol') &&
+    !analysis.evaluates
+  );
+}
+
+/** Whether its plain body can get at its twin and its arguments. */
+function canEnter(info: FunctionInfo): boolean {
+  if (info.place !== 'top' && info.place !== 'around') return false;
+  if (info.scope?.has(info.name)) return false;
+  if (info.role !== 'arrow') return info.role !== 'object method';
+  return info.node!.params.every((each) => each.type === 'Identifier');
+}

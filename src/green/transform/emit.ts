@@ -1,0 +1,297 @@
+// Functions and their twins. A function's text stays; its twin is beside it:
+//
+//   const f = (x) => g(x);      const f = $ga({f:(x) => g(x)}.f,function*f(x){…});
+//   function f(x) { … }         {$ga(f,function*f(x){…}); …       at the top of the block that declares it
+//   class C { m() { … } }       class C {static{$gm(this.prototype,"m",{m:function*(){…}}.m);} …
+//
+// The object literals give anonymous functions the name that an assignment would.
+
+import type { FunctionInfo } from './functions.ts';
+import { isBindingName, naming } from './names.ts';
+import type { FunctionNode, Of } from './parse.ts';
+import type { Context, Renderer } from './render.ts';
+
+/** A function where it stands: in plain code, and in twins of functions around it. */
+export function renderFunction(r: Renderer, node: FunctionNode, context: Context): void {
+  const info = r.analysis.functions.get(node)!;
+  if (!info.twin || info.direct || info.place !== 'around') {
+    renderPlain(r, info, node, context);
+    return;
+  }
+  const { output } = r;
+  const own = node.id?.name;
+  const attach = r.names.of(info.single ? 'attachHidden' : 'attach');
+  const plain = (self?: string): void =>
+    named(r, info.inferred, () => renderPlain(r, info, node, context, self));
+  if (info.enters && (own === undefined || own !== info.name)) {
+    const self = `${r.names.prefix}f`;
+    output.put(`(()=>{const ${self}=`);
+    if (info.inferred === undefined) named(r, '', () => renderPlain(r, info, node, context, self));
+    else plain(self);
+    output.put(`;return ${attach}(${self},`);
+    renderTwin(r, info, node, context);
+    output.put(');})()');
+    return;
+  }
+  // A function expression's own name is there only inside of it; the twin is to mean the same function by it.
+  const selfish = own !== undefined && r.refersTo(own, node.body.start, node.body.end);
+  output.put(selfish ? `(${own}=>${attach}(${own},` : `${attach}(`);
+  if (!selfish) {
+    plain(own);
+    output.put(',');
+  }
+  renderTwin(r, info, node, context);
+  output.put(')');
+  if (!selfish) return;
+  output.put(')(');
+  plain(own);
+  output.put(')');
+}
+
+/** Emits what `value` emits, with a name. */
+function named(r: Renderer, name: string | undefined, value: () => void): void {
+  if (name === undefined) {
+    value();
+    return;
+  }
+  const { open, close } = naming(name);
+  r.output.put(open);
+  value();
+  r.output.put(close);
+}
+
+/** The statement that gives a declared function its twin. */
+export function renderAttach(r: Renderer, node: FunctionNode, context: Context): void {
+  const info = r.analysis.functions.get(node)!;
+  if (!info.twin) return;
+  const attach = r.names.of(info.single ? 'attachHidden' : 'attach');
+  const name = node.id?.name ?? `${r.names.prefix}x`;
+  r.output.put(node.id ? `${attach}(${name},` : `${attach}(${r.names.of('named')}(${name},"default"),`);
+  renderTwin(r, info, node, context);
+  r.output.put(');');
+}
+
+/** The function itself, its text as it was. */
+function renderPlain(
+  r: Renderer,
+  info: FunctionInfo,
+  node: FunctionNode,
+  context: Context,
+  self = node.id?.name,
+): void {
+  const { output } = r;
+  const isArrow = node.type === 'ArrowFunctionExpression';
+  const inside: Context = {
+    mode: 'plain',
+    flat: context.flat,
+    args: isArrow ? context.args : undefined,
+    temporaries: undefined,
+  };
+  let from = node.start;
+  if (node.type === 'FunctionDeclaration' && !node.id && info.twin) {
+    output.copy(from, from + 'function'.length);
+    output.put(` ${r.names.prefix}x`);
+    from += 'function'.length;
+  }
+  for (const parameter of node.params) {
+    r.gap(from, parameter.start, inside);
+    r.render(parameter, inside);
+    from = parameter.end;
+  }
+  if (!info.rewritten) {
+    r.gap(from, node.body.start, inside);
+    if (info.enters && self !== undefined) renderEntering(r, node, inside, self);
+    else if (node.body.type === 'BlockStatement') r.body(node.body, inside, nothing);
+    else r.render(node.body, inside);
+    r.gap(node.body.end, node.end, inside);
+    return;
+  }
+  const temporaries = r.temporaries();
+  const body: Context = { ...inside, mode: 'async', temporaries };
+  if (node.body.type === 'BlockStatement') {
+    r.gap(from, node.body.start, inside);
+    const slot = r.body(node.body, body, () => output.slot());
+    if (slot) slot.text = temporaries.declaration();
+    r.gap(node.body.end, node.end, inside);
+    return;
+  }
+  const arrow = r.arrow(from, node.body.start);
+  r.gap(from, arrow, inside);
+  output.put('{');
+  const slot = output.slot();
+  output.put('return(');
+  r.gap(arrow, node.body.start, inside);
+  r.render(node.body, body);
+  r.gap(node.body.end, node.end, inside);
+  output.put(')}');
+  slot.text = temporaries.declaration();
+}
+
+function nothing(): undefined {}
+
+/** The plain function, which starts its twin where the event loop calls it. */
+function renderEntering(r: Renderer, node: FunctionNode, context: Context, self: string): void {
+  const { output, names } = r;
+  const twin = `${self}[${names.of('twin')}]`;
+  const args =
+    node.type === 'ArrowFunctionExpression'
+      ? `[${node.params.map((each) => r.source.slice(each.start, each.end)).join(',')}]`
+      : 'arguments';
+  const isArrow = node.type === 'ArrowFunctionExpression';
+  const usesThis = !isArrow || r.analysis.functions.get(node)!.usesThis;
+  const guard = `if(${names.of('root')}()&&${twin}!==void 0)return ${names.of('enter')}(${twin},${usesThis ? 'this' : 'void 0'},${args});`;
+  if (node.body.type === 'BlockStatement') {
+    r.body(node.body, context, () => void output.put(guard));
+    return;
+  }
+  output.put(`{${guard}return `);
+  r.render(node.body, context);
+  output.put('}');
+}
+
+/** The expression that makes a function's twin, which has the function's name. */
+function renderTwin(r: Renderer, info: FunctionInfo, node: FunctionNode, context: Context): void {
+  const { output } = r;
+  const name = node.id?.name ?? info.inferred;
+  const direct =
+    name !== undefined && isBindingName(name) && !r.refersTo(name, node.start, node.end, node.id?.start);
+  const generator = (): readonly string[] => {
+    let first: readonly string[] = [];
+    if (direct) first = renderGenerator(r, info, context, name);
+    else
+      named(r, name, () => {
+        first = renderGenerator(r, info, context);
+      });
+    return first;
+  };
+  if (info.role !== 'arrow' || !(info.usesThis || info.usesArguments)) {
+    generator();
+    return;
+  }
+  const simple = node.params.every((each) => each.type === 'Identifier');
+  const rest = `...${r.names.prefix}q`;
+  const parameters = simple ? node.params.map((each) => r.source.slice(each.start, each.end)) : [rest];
+  output.put(`(${parameters.join(',')})=>(`);
+  const first = generator();
+  output.put(`).call(${[...first, ...parameters].join(',')})`);
+}
+
+/**
+ * The twin's generator function. What its `.call` has to begin with is returned: the `this` of an arrow function, and the
+ * `arguments` of what is around it, as a parameter more.
+ */
+export function renderGenerator(
+  r: Renderer,
+  info: FunctionInfo,
+  context: Context,
+  name?: string,
+): readonly string[] {
+  r.output.put(`function*${name ?? ''}`);
+  return renderParametersAndBody(r, info, context);
+}
+
+function renderParametersAndBody(r: Renderer, info: FunctionInfo, context: Context): readonly string[] {
+  const { output } = r;
+  const node = info.node!;
+  const isArrow = info.role === 'arrow';
+  const args = isArrow && info.usesArguments ? `${r.names.prefix}w` : undefined;
+  const temporaries = r.temporaries();
+  const plain: Context = { mode: 'plain', flat: true, args, temporaries: undefined };
+  output.put(args === undefined || node.params.length === 0 ? `(${args ?? ''}` : `(${args},`);
+  for (const [index, parameter] of node.params.entries()) {
+    if (index > 0) output.put(',');
+    r.render(parameter, plain);
+  }
+  output.put(')');
+  const inside: Context = { mode: 'twin', flat: true, args, temporaries };
+  if (node.body.type === 'BlockStatement') {
+    const slot = r.body(node.body, inside, () => output.slot());
+    if (slot) slot.text = temporaries.declaration();
+  } else {
+    output.put('{');
+    const slot = output.slot();
+    output.put('return ', node.body.start);
+    r.render(node.body, inside);
+    output.put('}');
+    slot.text = temporaries.declaration();
+  }
+  if (!isArrow) return ['void 0'];
+  const self = info.usesThis ? 'this' : 'void 0';
+  return args === undefined ? [self] : [self, context.args ?? 'arguments'];
+}
+
+/** `{ m() {} }` as `{ m: $ga({ m() {} }.m, …) }`; false where the method has no twin. */
+export function renderObjectMethod(r: Renderer, node: Of<'Property'>, context: Context): boolean {
+  const info = r.analysis.functions.get(node.value);
+  if (info === undefined || !info.twin || info.role !== 'object method') return false;
+  const { output } = r;
+  const key = r.source.slice(node.key.start, node.key.end);
+  const isName = node.key.type === 'Identifier';
+  const attach = r.names.of(info.single ? 'attachHidden' : 'attach');
+  output.put(`${node.computed ? `[${key}]` : key}:${attach}({`, node.start);
+  r.gap(node.start, node.key.start, context);
+  output.copy(node.key.start, node.key.end);
+  r.gap(node.key.end, node.value.start, context);
+  renderPlain(r, info, node.value as Of<'FunctionExpression'>, context);
+  output.put(isName && !node.computed ? `}.${key},` : `}[${key}],`);
+  if (node.computed) {
+    output.put(`{[${key}]:`);
+    renderGenerator(r, info, context);
+    output.put(`}[${key}]`);
+  } else renderTwin(r, info, node.value as Of<'FunctionExpression'>, context);
+  output.put(')');
+  return true;
+}
+
+/** A class's body, which begins by giving its methods their twins. */
+export function renderClassBody(r: Renderer, node: Of<'ClassBody'>, context: Context): void {
+  const { output, names } = r;
+  const methods = (r.analysis.classes.get(node) ?? []).filter(
+    (info) => info.twin && info.role === 'class method',
+  );
+  output.copy(node.start, node.start + 1);
+  if (methods.length > 0) output.put('static{');
+  for (const info of methods) {
+    const method = info.method as Of<'MethodDefinition'>;
+    const holder = method.static ? 'this' : 'this.prototype';
+    const key = method.computed
+      ? r.source.slice(method.key.start, method.key.end)
+      : JSON.stringify(info.inferred);
+    if (info.usesSuper) {
+      output.put(`${names.of('moveMethod')}(${holder},${key},${JSON.stringify(twinKey(r, info))});`);
+      continue;
+    }
+    output.put(`${names.of('attachMethod')}(${holder},${key},`);
+    if (method.computed) {
+      output.put(`{[${key}]:`);
+      renderGenerator(r, info, context);
+      output.put(`}[${key}]`);
+    } else renderTwin(r, info, info.node!, context);
+    output.put(');');
+  }
+  if (methods.length > 0) output.put('}');
+  let from = node.start + 1;
+  for (const child of node.body) {
+    r.gap(from, child.start, context);
+    r.render(child, context);
+    from = child.end;
+  }
+  r.gap(from, node.end, context);
+}
+
+/** What a twin that must be a method of the class itself is called until it is moved. */
+function twinKey(r: Renderer, info: FunctionInfo): string {
+  return `${r.names.prefix}_${info.start}`;
+}
+
+/** Behind a method: its twin, where that has to be a method itself, for `super` or because it is private. */
+export function renderMethodTwin(r: Renderer, node: Of<'MethodDefinition'>, context: Context): void {
+  const info = r.analysis.functions.get(node.value);
+  if (info === undefined || !info.twin) return;
+  const { prefix } = r.names;
+  if (info.role === 'private method')
+    r.output.put(`${node.static ? 'static ' : ''}*#${prefix}${(node.key as Of<'PrivateIdentifier'>).name}`);
+  else if (info.usesSuper) r.output.put(`${node.static ? 'static ' : ''}*${twinKey(r, info)}`);
+  else return;
+  renderParametersAndBody(r, info, context);
+}

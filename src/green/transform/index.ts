@@ -1,0 +1,81 @@
+// Gives the functions of a module their twins. The loader calls this with JavaScript (types are stripped before):
+//
+//   parse.ts → analyse.ts (functions, scopes, calls) → decide.ts (who gets a twin, and why not) → render.ts, emit.ts, calls.ts → output.ts
+//
+// Plain bodies keep their text and their lines. What the emitted code takes from the runtime is `EmittedRuntime`.
+
+import { Analyser } from './analyse.ts';
+import { decide } from './decide.ts';
+import { renderAttach } from './emit.ts';
+import { Names } from './names.ts';
+import { Output, type SourceMap } from './output.ts';
+import { type Format, Lines, type Of, parse } from './parse.ts';
+import { directivesOf, isFunctionNode } from './patterns.ts';
+import { type Context, Renderer } from './render.ts';
+import { type FunctionReport, reportOf } from './report.ts';
+
+export { type EmittedRuntime, RUNTIME } from './emitted.ts';
+export type { SourceMap } from './output.ts';
+export { GreenSyntaxError } from './parse.ts';
+export type { FunctionReport, ModuleWrite } from './report.ts';
+
+export interface TransformOptions {
+  /** For the source map and errors. */
+  readonly url: string;
+  readonly format: Format;
+  /** Functions with these names start their twin where the event loop calls them: Express's `next`. */
+  readonly enter?: readonly string[];
+}
+
+export interface Transformed {
+  readonly code: string;
+  readonly map: SourceMap;
+  /** Every function of the module, in the order of the text. */
+  readonly functions: readonly FunctionReport[];
+}
+
+/**
+ * The module with twins; undefined where there is nothing to do.
+ *
+ * @throws GreenSyntaxError where the parser refuses it.
+ * @example transform(source, { url: 'file:///app.js', format: 'module' })?.code
+ */
+export function transform(
+  source: string,
+  { url, format, enter = [] }: TransformOptions,
+): Transformed | undefined {
+  const program = parse(source, format, url) as Of<'Program'>;
+  const lines = new Lines(source);
+  const analysis = new Analyser(source, program);
+  const decisions = decide(analysis, enter);
+  if (!analysis.all.some((info) => info.twin || info.rewritten)) return undefined;
+  const names = new Names(source);
+  const output = new Output(source, lines);
+  const renderer = new Renderer(source, lines, analysis, decisions, names, output);
+  renderProgram(renderer, program, format);
+  return {
+    code: output.code(),
+    map: output.map(url, analysis.marks),
+    functions: reportOf(analysis, decisions, lines),
+  };
+}
+
+const PLAIN: Context = { mode: 'plain', flat: false, args: undefined, temporaries: undefined };
+
+function renderProgram(r: Renderer, program: Of<'Program'>, format: Format): void {
+  const { output, names } = r;
+  const directives = directivesOf(program.body);
+  const first = directives.at(-1)?.end ?? program.body[0]!.start;
+  output.copy(0, first);
+  if (directives.length > 0 && r.source[first - 1] !== ';') output.put(';');
+  const slot = output.slot();
+  for (const each of r.declared(program.body)) if (isFunctionNode(each)) renderAttach(r, each, PLAIN);
+  let from = first;
+  for (const each of program.body.slice(directives.length)) {
+    output.copy(from, each.start);
+    r.render(each, PLAIN);
+    from = each.end;
+  }
+  output.copy(from, r.source.length);
+  slot.text = names.prologue(format, r.analysis.top.has('globalThis'));
+}

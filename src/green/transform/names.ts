@@ -1,0 +1,122 @@
+// The names that emitted code adds to a module: none of them can be one of the module's own.
+
+import { type EmittedRuntime, RUNTIME } from './emitted.ts';
+import type { Format } from './parse.ts';
+
+const SUFFIXES: Readonly<Record<keyof EmittedRuntime, string>> = {
+  twin: 't',
+  attach: 'a',
+  attachHidden: 'h',
+  attachMethod: 'm',
+  moveMethod: 'v',
+  call: 'c',
+  start: 's',
+  Pending: 'p',
+  root: 'r',
+  enter: 'e',
+  notFunction: 'n',
+  named: 'd',
+};
+
+/**
+ * Functions of a module that is in a circle of imports can be called before the module is evaluated. These are then
+ * declared as functions, which exist by then, and do without the runtime: what is made before has no twin.
+ */
+const EARLY: Partial<Record<keyof EmittedRuntime, (name: string, runtime: string) => string>> = {
+  attach: (name, runtime) => `function ${name}(f,t){return ${runtime}===void 0?f:${runtime}.attach(f,t)}`,
+  attachHidden: (name, runtime) =>
+    `function ${name}(f,t){return ${runtime}===void 0?f:${runtime}.attachHidden(f,t)}`,
+  attachMethod: (name, runtime) =>
+    `function ${name}(o,k,t){${runtime}===void 0||${runtime}.attachMethod(o,k,t)}`,
+  moveMethod: (name, runtime) =>
+    `function ${name}(o,k,t){${runtime}===void 0?delete o[t]:${runtime}.moveMethod(o,k,t)}`,
+  root: (name, runtime) => `function ${name}(){return ${runtime}!==void 0&&${runtime}.root()}`,
+  call: (name, runtime) =>
+    `function ${name}(f,o,...a){return ${runtime}===void 0?globalThis.Reflect.apply(f,o,a):${runtime}.call(f,o,...a)}`,
+  notFunction: (name) => `function ${name}(t){throw new globalThis.TypeError(t+" is not a function")}`,
+};
+
+export class Names {
+  readonly prefix: string;
+  readonly #used = new Set<keyof EmittedRuntime>();
+
+  constructor(source: string) {
+    let prefix = '$g';
+    while (source.includes(prefix)) prefix += '_';
+    this.prefix = prefix;
+  }
+
+  /** The local name of something of the runtime's. */
+  of(part: keyof EmittedRuntime): string {
+    this.#used.add(part);
+    return this.prefix + SUFFIXES[part];
+  }
+
+  /** The statement that takes from the runtime what was used. */
+  prologue(format: Format, declaresGlobalThis: boolean): string {
+    const runtime = this.prefix;
+    const root = declaresGlobalThis ? 'Function("return this")()' : 'globalThis';
+    const from = `${runtime}=${root}[${root}.Symbol.for(${JSON.stringify(RUNTIME)})]`;
+    const parts = [from];
+    const early: string[] = [];
+    for (const part of this.#used) {
+      const name = this.prefix + SUFFIXES[part];
+      const declared = EARLY[part];
+      if (format === 'module' && declared !== undefined) early.push(declared(name, runtime));
+      else parts.push(`${name}=${runtime}.${part}`);
+    }
+    return `${format === 'module' ? 'var' : 'const'} ${parts.join(',')};${early.join('')}`;
+  }
+}
+
+/** The temporary variables of one twin, reused as a stack. */
+export class Temporaries {
+  readonly #prefix: string;
+  #depth = 0;
+  #most = 0;
+
+  constructor(prefix: string) {
+    this.#prefix = prefix;
+  }
+
+  take(): string {
+    this.#depth += 1;
+    this.#most = Math.max(this.#most, this.#depth);
+    return `${this.#prefix}${this.#depth}`;
+  }
+
+  /** How many are taken; what `release` goes back to. */
+  get depth(): number {
+    return this.#depth;
+  }
+
+  release(depth: number): void {
+    this.#depth = depth;
+  }
+
+  declaration(): string {
+    if (this.#most === 0) return '';
+    return `let ${Array.from({ length: this.#most }, (_, index) => `${this.#prefix}${index + 1}`).join(',')};`;
+  }
+}
+
+const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
+const RESERVED = new Set(
+  (
+    'arguments async await break case catch class const continue debugger default delete do else enum eval export ' +
+    'extends false finally for function if implements import in instanceof interface let new null package private ' +
+    'protected public return static super switch this throw true try typeof undefined var void while with yield'
+  ).split(' '),
+);
+
+/** Whether a function expression can have that name. */
+export function isBindingName(name: string): boolean {
+  return IDENTIFIER.test(name) && !RESERVED.has(name);
+}
+
+/** What an object literal has before a value, and what is behind the literal, for the value to get a name and come out. */
+export function naming(name: string): { readonly open: string; readonly close: string } {
+  if (IDENTIFIER.test(name) && name !== '__proto__') return { open: `{${name}:`, close: `}.${name}` };
+  const text = JSON.stringify(name);
+  return { open: `{[${text}]:`, close: `}[${text}]` };
+}

@@ -1,0 +1,55 @@
+// Which declaration a name means: what the analysis asks about callees ("is it that function, always?") and writes.
+
+import type { FunctionNode } from './parse.ts';
+
+export type BindingKind = 'var' | 'let' | 'const' | 'function' | 'parameter' | 'class' | 'import' | 'self';
+
+export interface Binding {
+  readonly name: string;
+  readonly scope: Scope;
+  kind: BindingKind;
+  /** The function it is declared as, or initialised with. */
+  value: FunctionNode | undefined;
+  /** Whether something other than its one declaration gives it a value. */
+  reassigned: boolean;
+}
+
+export class Scope {
+  readonly parent: Scope | undefined;
+  /** Whether `var` ends here. */
+  readonly isFunction: boolean;
+  readonly #names = new Map<string, Binding>();
+
+  constructor(parent: Scope | undefined, isFunction: boolean) {
+    this.parent = parent;
+    this.isFunction = isFunction;
+  }
+
+  declare(name: string, kind: BindingKind, value?: FunctionNode): Binding {
+    let scope: Scope = this;
+    if (kind === 'var') while (!scope.isFunction && scope.parent !== undefined) scope = scope.parent;
+    const known = scope.#names.get(name);
+    if (known !== undefined) {
+      known.reassigned = true;
+      return known;
+    }
+    const binding: Binding = { name, scope, kind, value, reassigned: false };
+    scope.#names.set(name, binding);
+    return binding;
+  }
+
+  /** Undefined for a global. */
+  lookup(name: string): Binding | undefined {
+    let scope: Scope | undefined = this;
+    while (scope !== undefined) {
+      const binding = scope.#names.get(name);
+      if (binding !== undefined) return binding;
+      scope = scope.parent;
+    }
+    return undefined;
+  }
+
+  has(name: string): boolean {
+    return this.#names.has(name);
+  }
+}
