@@ -52,7 +52,9 @@ export class Interrupt implements Suspend, Waiter {
     this.#suspend!.park(this);
   }
 
+  /** The task was cancelled: that interrupts the coroutine, and nothing else is to. */
   unpark(): void {
+    this.#interrupted = true;
     this.#parked = false;
     this.#suspend!.unpark(this);
   }

@@ -1,34 +1,32 @@
 // What transformed code takes from `globalThis`: it has no import of its own, as a script and a module can have no common
 // one. One for the process, whichever copy of this package comes first.
 
-import type { Co } from '../task/index.ts';
 import { Pending, start } from './coroutine.ts';
 import { callForeign, canContinue, continueIn } from './foreign.ts';
 import { installBuiltins } from './javascript/index.ts';
 import { installStacks } from './stack.ts';
-import { type AnyFunction, attach, attachHidden, TWIN, type Twin } from './twin.ts';
+import { type EmittedRuntime, RUNTIME } from './transform/emitted.ts';
+import { type AnyFunction, attach, attachHidden, TWIN } from './twin.ts';
 
 /** Changes whenever code that one release has transformed cannot run with the runtime of the other. */
 const VERSION = 1;
 
-const RUNTIME = Symbol.for('siskin.green.runtime');
+const KEY = Symbol.for(RUNTIME);
 
-export const emitted = {
+export const emitted: EmittedRuntime & { readonly version: number } = {
   version: VERSION,
   twin: TWIN,
   attach,
   attachHidden,
   /** `call(f, thisArg, ...args)` is `f.call(thisArg, ...args)`, whatever `f.call` is. */
-  call: Function.prototype.call.bind(Function.prototype.call),
+  call: Function.prototype.call.bind(Function.prototype.call) as EmittedRuntime['call'],
   attachMethod,
   moveMethod,
-  start: (coroutine: unknown): unknown => start(coroutine as Co<unknown>),
+  start: start as EmittedRuntime['start'],
   Pending,
   root: canContinue,
-  enter: (twin: unknown, thisArg: unknown, args: ArrayLike<unknown>): unknown =>
-    continueIn(twin as Twin, thisArg, args),
-  callForeign: (fn: unknown, thisArg: unknown, args: unknown[]): Co<unknown> =>
-    callForeign(fn as AnyFunction, thisArg, args),
+  enter: continueIn as EmittedRuntime['enter'],
+  callForeign: callForeign as EmittedRuntime['callForeign'],
   notFunction,
   named,
 };
@@ -58,9 +56,9 @@ function named<F extends AnyFunction>(fn: F, name: string): F {
 /** Makes this process green: transformed code can run, and built-ins hand its waits on. Once; later calls do nothing. */
 export function installRuntime(): void {
   const shared = globalThis as unknown as Record<symbol, { readonly version: number } | undefined>;
-  const present = shared[RUNTIME];
+  const present = shared[KEY];
   if (present === undefined) {
-    Object.defineProperty(globalThis, RUNTIME, { value: emitted, configurable: true });
+    Object.defineProperty(globalThis, KEY, { value: emitted, configurable: true });
     installStacks();
     installBuiltins();
     return;

@@ -272,6 +272,29 @@ describe('a handler whose client goes', () => {
     assert.equal(seen[1], 'Cancelled');
   });
 
+  it('is left to its cleanup when the server has cancelled it, whatever deadline passes then', async () => {
+    const seen: unknown[] = [];
+    const waiting = green(
+      () => {},
+      function* (): Co<void> {
+        try {
+          yield* sleep(1_000);
+        } catch (error) {
+          seen.push((error as Error).name);
+          yield* sleep(100);
+          seen.push('cleaned up');
+        }
+      },
+    );
+    const limited = route({ cancel: 'client', deadline: 70 }, waiting as () => void);
+    await atRoot((loop) => {
+      const task = spawnTask(loop, greenFetch(limited)(new Request('http://localhost/')) as Co<unknown>);
+      task.onDone(() => {});
+      loop.setTimer(50, () => task.cancel());
+    });
+    assert.deepEqual(seen, ['Cancelled', 'cleaned up']);
+  });
+
   it('does not wait any more if it had gone before', async () => {
     const seen: unknown[] = [];
     const response = new FakeResponse();

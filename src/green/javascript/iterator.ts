@@ -2,7 +2,7 @@
 // What gives an iterator (its map, filter, flatMap) calls back within `next`, and runs plain.
 
 import { plainly, type Steps, twinBuiltin } from '../patch.ts';
-import { type AnyFunction, attachHidden, twinOf } from '../twin.ts';
+import { type AnyFunction, attachHidden, type Twin, twinOf } from '../twin.ts';
 
 type Prototype = Record<'forEach' | 'some' | 'every' | 'find' | 'reduce', AnyFunction>;
 
@@ -59,32 +59,36 @@ function twinPrototype(prototype: Prototype): void {
   });
 }
 
-/** Keys are found first; then the built-in groups by them. */
 function twinGroupBy(): void {
   for (const owner of [Object, Map] as unknown as Record<'groupBy', AnyFunction | undefined>[]) {
     const native = owner.groupBy;
     if (native === undefined) continue;
+    // Where a key is a property's, the built-in converts it as it comes.
+    const convert = owner === (Object as unknown) ? toPropertyKey : (key: unknown) => key;
     attachHidden(native, function (this: unknown, ...args: unknown[]) {
       const [items, callback] = args;
       const twin = twinOf(callback);
       if (twin === undefined || items === undefined || items === null) return plainly(native, this, args);
-      return (function* (self: unknown): Steps {
-        const values: unknown[] = [];
-        const keys: unknown[] = [];
-        for (const value of items as Iterable<unknown>) {
-          const key = yield* twin.call(undefined, value, values.length);
-          // Where a key is a property's, the built-in converts it as it comes.
-          keys.push(owner === (Object as unknown) ? toPropertyKey(key) : key);
-          values.push(value);
-        }
-        return Reflect.apply(
-          native,
-          self as never,
-          [values, (_: unknown, index: number) => keys[index]] as never,
-        );
-      })(this);
+      return grouping(native, convert, this, items as Iterable<unknown>, twin);
     });
   }
+}
+
+/** Keys are found first; then the built-in groups by them. */
+function* grouping(
+  native: AnyFunction,
+  convert: (key: unknown) => unknown,
+  self: unknown,
+  items: Iterable<unknown>,
+  callback: Twin,
+): Steps {
+  const values: unknown[] = [];
+  const keys: unknown[] = [];
+  for (const value of items) {
+    keys.push(convert(yield* callback.call(undefined, value, values.length)));
+    values.push(value);
+  }
+  return Reflect.apply(native, self as never, [values, (_: unknown, index: number) => keys[index]] as never);
 }
 
 function toPropertyKey(key: unknown): PropertyKey {
