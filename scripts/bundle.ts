@@ -24,6 +24,7 @@ const INTERNAL = [
   'worker/watchdog-thread',
   'worker/thread-main',
   'worker/configuration-main',
+  'blocking/helper-thread',
   'kernel/linux/index',
 ];
 

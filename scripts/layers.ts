@@ -110,8 +110,15 @@ function whyForbidden({ file, specifier }: Import): string | undefined {
   return isPublic(target) ? undefined : `import it through ${targetLayer}/index.ts`;
 }
 
+/** What a program imports of the green layer: to have it, nothing need be loaded that makes a process green. */
+const PUBLIC_FILES: readonly string[] = ['green/api.ts'];
+
 function isPublic(target: string): boolean {
-  return /^[^/]+\/index\.ts$/.test(target) || PUBLIC_FOLDERS.includes(posix.dirname(target));
+  return (
+    /^[^/]+\/index\.ts$/.test(target) ||
+    PUBLIC_FILES.includes(target) ||
+    PUBLIC_FOLDERS.includes(posix.dirname(target))
+  );
 }
 
 function whyPackageForbidden(

@@ -1,0 +1,19 @@
+// `siskin/green`, both ways: what an app imports of it, and `node --import siskin/green app.ts`, which serves the app by our
+// engine, as `siskin/register` does, and makes it green.
+
+import process from 'node:process';
+import { pathToFileURL } from 'node:url';
+
+export * from '../green/api.ts';
+
+/** Node was started with this module, by its name or by its path, so it comes before everything else. */
+function isPreloaded(): boolean {
+  const options = `${process.env['NODE_OPTIONS'] ?? ''} ${process.execArgv.join(' ')}`;
+  const base = pathToFileURL(`${process.cwd()}/`);
+  return [...options.matchAll(/--import[= ](\S+)/g)].some(([, specifier]) => {
+    if (specifier === 'siskin/green') return true;
+    return URL.canParse(specifier!, base) && new URL(specifier!, base).href === import.meta.url;
+  });
+}
+
+if (isPreloaded()) await import('./register-green.ts');
