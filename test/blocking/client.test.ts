@@ -84,6 +84,16 @@ describe('connections of green requests', () => {
       },
     ));
 
+  it('that can’t be had take up no place', () =>
+    withLimits({ maxConnections: 1 }, () =>
+      withSite(slowly, function* ({ loop }) {
+        for (let i = 0; i < 3; i++) {
+          assert.equal((yield* failureOf(get('http://127.0.0.1:1/'))).code, 'ECONNREFUSED');
+        }
+        assert.deepEqual(poolOf(loop).statistics(), { open: 0, idle: 0, waiting: 0 });
+      }),
+    ));
+
   it('are kept again after one was found too old', () =>
     withLimits({ keepAlive: 1500 }, () =>
       withSite(
@@ -164,6 +174,13 @@ describe('a request on a connection that the server closes meanwhile', () => {
           [2, 1],
         ],
       );
+    }));
+
+  it('is sent over none of the others that were kept, which are likely to be closed, too', () =>
+    withSite(once, function* ({ site }) {
+      yield* all([get(SITE), get(SITE), get(SITE)]);
+      assert.equal((yield* get(SITE)).status, 200);
+      assert.equal(site.asked.length, 5);
     }));
 
   it('is not, where it may have had an effect', () =>
@@ -380,7 +397,7 @@ describe('a large body', () => {
   it('is sent while the server answers before it has read it', () =>
     withSite(
       (stream) => always(stream, ok()),
-      function* ({ tasks }) {
+      function* ({ tasks, loop }) {
         // A server of its own, which answers a head and never reads a body.
         const listener = yield* listen({ family: 'inet', host: '127.0.0.1', port: 8002 });
         tasks.spawn(
@@ -388,7 +405,7 @@ describe('a large body', () => {
             const stream = yield* listener.accept();
             listener.close();
             yield* stream.read(new Uint8Array(100));
-            yield* stream.write(ok('too large', 'Connection: close\r\n', '413 Content Too Large'));
+            yield* stream.write(ok('too large', '', '413 Content Too Large'));
             yield* sleep(100);
             stream.close();
           })(),
@@ -397,6 +414,8 @@ describe('a large body', () => {
         const answer = yield* get('http://127.0.0.1:8002/', { method: 'POST', body });
         assert.equal(answer.status, 413);
         assert.equal(answer.text(), 'too large');
+        // What the server has not read of the body would be the next request.
+        assert.equal(poolOf(loop).statistics().open, 0);
         yield* sleep(100);
       },
     ));
