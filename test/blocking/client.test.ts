@@ -375,6 +375,22 @@ describe('names and addresses', () => {
       },
     ));
 
+  it('that refused are not tried first again, where another took the connection', () =>
+    withSite(
+      (stream) => always(stream, ok('ok', 'Connection: close\r\n')),
+      function* ({ kernel }) {
+        const tried: unknown[] = [];
+        const connect = kernel.connect.bind(kernel);
+        kernel.connect = (address) => {
+          tried.push(address.family === 'unix' ? address.path : address.host);
+          return connect(address);
+        };
+        for (let i = 0; i < 3; i++) yield* get(`http://two.test:${PORT}/`);
+        assert.deepEqual(tried, ['127.0.0.2', '127.0.0.1', '127.0.0.1', '127.0.0.1']);
+      },
+      { hosts: { 'two.test': ['127.0.0.2', '127.0.0.1'] } },
+    ));
+
   it('that nobody knows are an error, which is not remembered', () =>
     withSite(slowly, function* ({ kernel }) {
       const error = yield* failureOf(get('http://nowhere.test/'));
