@@ -94,6 +94,30 @@ describe('connections of green requests', () => {
       }),
     ));
 
+  it('that have carried a HEAD are not kept: some servers send a body all the same', () =>
+    withSite(
+      function* (stream, { head }) {
+        yield* stream.write(ok('ok'));
+        if (head.method !== 'HEAD') return;
+        assert.equal(head.keepAlive, false);
+      },
+      function* ({ site }) {
+        assert.equal((yield* get(SITE, { method: 'HEAD' })).text(), '');
+        assert.equal((yield* get(SITE)).text(), 'ok');
+        assert.equal(site.connections, 2);
+      },
+    ));
+
+  it('that the caller wants closed are closed', () =>
+    withSite(
+      (stream) => always(stream, ok()),
+      function* ({ site, loop }) {
+        yield* get(SITE, { headers: { Connection: 'close' } });
+        assert.equal(site.asked[0]!.head.keepAlive, false);
+        assert.equal(poolOf(loop).statistics().open, 0);
+      },
+    ));
+
   it('are kept again after one was found too old', () =>
     withLimits({ keepAlive: 1500 }, () =>
       withSite(
