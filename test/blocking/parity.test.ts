@@ -324,20 +324,17 @@ describe('plain and green there is the same error for', () => {
 });
 
 describe('an error of fetchSync', () => {
-  it('has the stack of its caller', async () => {
-    function caller(): void {
-      fetchSync(`${CLOSED}/`);
-    }
-    const error = (() => {
-      try {
-        return caller();
-      } catch (error) {
-        return error;
+  for (const url of [`${CLOSED}/`, '/no-url']) {
+    it(`has the stack of its caller: ${url === '/no-url' ? 'a mistake' : 'a failure'}`, () => {
+      function caller(): void {
+        fetchSync(url);
       }
-    })();
-    assert.ok(error instanceof FetchError);
-    assert.match(error.stack!.split('\n')[1]!, /at caller .*parity\.test\.ts/);
-  });
+      assert.throws(caller, ({ stack }: Error) => {
+        assert.match(stack!.split('\n')[1]!, /at caller .*parity\.test\.ts/);
+        return true;
+      });
+    });
+  }
 
   it('has it in green code, too', async () => {
     const twin = twinOf(fetchSync)!;
