@@ -67,11 +67,26 @@ export function asFetchError(error: unknown, method: string, url: string): unkno
   return new FetchError(code, `${method} ${url} failed: ${error.message}`, url);
 }
 
+/** Errors about arguments, which are of no class of ours. */
+const aboutArguments = new WeakSet<Error>();
+
 /** An error of the caller, with Node's code for it. */
-export function invalidArgument(code: string, message: string): TypeError & { code: string } {
-  return Object.assign(new TypeError(message), { code });
+export function invalidArgument(code: string, message: string): TypeError {
+  return withCode(new TypeError(message), code);
 }
 
-export function outOfRange(message: string): RangeError & { code: string } {
-  return Object.assign(new RangeError(message), { code: 'ERR_OUT_OF_RANGE' });
+export function outOfRange(message: string): RangeError {
+  return withCode(new RangeError(message), 'ERR_OUT_OF_RANGE');
+}
+
+function withCode<E extends Error>(error: E, code: string): E {
+  aboutArguments.add(error);
+  return Object.assign(error, { code });
+}
+
+/** Gives an error of ours its caller's stack: how the client came to it is of no use to whoever reads it. */
+export function atCaller(error: unknown, below: (...args: never[]) => unknown): unknown {
+  const ours = error instanceof FetchError || (error instanceof Error && aboutArguments.has(error));
+  if (ours) Error.captureStackTrace(error as Error, below);
+  return error;
 }

@@ -5,7 +5,7 @@ import type { Loop } from '../loop/index.ts';
 import { type Co, currentTask } from '../task/index.ts';
 import { perform } from './client/perform.ts';
 import { Pool } from './client/pool.ts';
-import { FetchError } from './errors.ts';
+import { atCaller } from './errors.ts';
 import { performInThread } from './helper.ts';
 import { type FetchSyncOptions, prepare } from './request.ts';
 import { CompleteResponse, type SyncResponse } from './response.ts';
@@ -62,9 +62,3 @@ registerTwin(
     }
   },
 );
-
-/** The stack of an error of ours is its caller's: how the client came to it is of no use to whoever reads it. */
-function atCaller(error: unknown, below: (...args: never[]) => unknown): unknown {
-  if (error instanceof FetchError) Error.captureStackTrace(error, below);
-  return error;
-}

@@ -50,6 +50,8 @@ export type Outcome =
 const LOOK = 1000;
 const MOST_SILENT_LOOKS = 30;
 
+const SCRIPT = new URL(`../blocking/helper-thread${extname(import.meta.url)}`, import.meta.url);
+
 let helper: Helper | undefined;
 
 /** Performs `request` in the helper thread, and blocks this one meanwhile. Throws FetchError. */
@@ -70,19 +72,22 @@ export function performInThread(request: PreparedRequest): Performed {
   return { answer: new ListedAnswer(status, reason, fields, body), url, redirected };
 }
 
-class Helper {
+/** The thread, with a script and a patience of its own in tests. */
+export class Helper {
   readonly #memory = new SharedArrayBuffer(WORDS * 4);
   readonly #words = new Int32Array(this.#memory);
   readonly #port: MessagePort;
   readonly #thread: Worker;
+  readonly #look: number;
 
-  constructor() {
+  constructor(script: URL = SCRIPT, look: number = LOOK) {
+    this.#look = look;
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     const { NODE_OPTIONS: _, ...env } = process.env;
     const workerData: HelperData = { port: port2, memory: this.#memory };
     this.#thread = new Worker(
-      new URL(`../blocking/helper-thread${extname(import.meta.url)}`, import.meta.url),
+      script,
       // What is preloaded is for the app.
       { workerData, transferList: [port2], execArgv: [], env, name: 'siskin fetchSync' },
     );
@@ -99,7 +104,7 @@ class Helper {
     this.#port.postMessage(task);
     let silent = 0;
     for (let beat = Atomics.load(words, BEAT); silent < MOST_SILENT_LOOKS; ) {
-      Atomics.wait(words, STATE, BUSY, LOOK);
+      Atomics.wait(words, STATE, BUSY, this.#look);
       if (Atomics.load(words, STATE) === DONE) {
         const received = receiveMessageOnPort(this.#port) as { message: Outcome } | undefined;
         return received?.message;

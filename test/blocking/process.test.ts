@@ -18,10 +18,11 @@ const CERTIFICATE = new URL('fixtures/certificate.pem', import.meta.url);
 const cert = readFileSync(CERTIFICATE, 'utf8');
 const key = readFileSync(new URL('fixtures/key.pem', import.meta.url), 'utf8');
 const PRELUDE = `
-  import { fetchSync, sleepSync } from '${new URL('../../src/blocking/index.ts', import.meta.url).href}';
+  import { fetchSync, setFetchLimits } from '${new URL('../../src/blocking/index.ts', import.meta.url).href}';
   import { start } from '${new URL('../../src/green/coroutine.ts', import.meta.url).href}';
   import { twinOf } from '${new URL('../../src/green/twin.ts', import.meta.url).href}';
   import { parentPort, Worker, workerData } from 'node:worker_threads';
+  setFetchLimits({ keepAlive: 3_600_000 });
   const green = (...args) => start(twinOf(fetchSync).call(undefined, ...args)).promise;
   const [url] = process.argv.slice(1);
 `;

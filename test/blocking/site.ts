@@ -2,14 +2,20 @@
 // that has one.
 
 import { poolOf } from '../../src/blocking/fetch-sync.ts';
-import { type FetchSyncOptions, fetchSync, type SyncResponse } from '../../src/blocking/index.ts';
+import {
+  type FetchLimits,
+  type FetchSyncOptions,
+  fetchSync,
+  type SyncResponse,
+  setFetchLimits,
+} from '../../src/blocking/index.ts';
 import { twinOf } from '../../src/green/twin.ts';
 import { MessageReader, type RequestHead } from '../../src/http/index.ts';
 import { SystemError } from '../../src/kernel/index.ts';
 import type { SimKernel, SimOptions } from '../../src/kernel/sim/index.ts';
 import type { Loop } from '../../src/loop/index.ts';
 import { listen, type Stream } from '../../src/net/index.ts';
-import { type Co, type Scope, scope } from '../../src/task/index.ts';
+import { type Co, type Scope, scope, sleep } from '../../src/task/index.ts';
 import { runSimulated } from '../net/backend.ts';
 
 /** A request as it came. */
@@ -132,4 +138,20 @@ export function withSite(
       }
     });
   });
+}
+
+/** Answers with the path, after 100 ms. */
+export function* slowly(stream: Stream, { head }: Asked): Co<void> {
+  yield* sleep(100);
+  yield* stream.write(ok(head.path));
+}
+
+/** Runs `run` with other limits than usual. */
+export async function withLimits(limits: Partial<FetchLimits>, run: () => Promise<void>): Promise<void> {
+  setFetchLimits(limits);
+  try {
+    await run();
+  } finally {
+    setFetchLimits({ maxConnections: 2048, maxIdle: 1024, keepAlive: 4000, dnsCache: 5000 });
+  }
 }

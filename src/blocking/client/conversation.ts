@@ -16,8 +16,13 @@ let shared: Buffer | undefined;
 /** Reads at a stretch before others have their turn. */
 const LONGEST_STREAK = 64;
 
-/** A request as octets, in as many pieces as there are sends without copies. */
-export type Outgoing = readonly Uint8Array[];
+/** A request as octets. */
+export interface Outgoing {
+  /** As many as there are sends without copies. */
+  readonly pieces: readonly Uint8Array[];
+  /** It does not ask the server to close the connection. */
+  readonly keepAlive: boolean;
+}
 
 export interface Conversed {
   readonly answer: AnswerReader;
@@ -34,7 +39,7 @@ export function* converse(
   patience: Patience,
 ): Co<Conversed> {
   const reader = new AnswerReader(method, maxBody);
-  const sending = new Sending(stream, outgoing);
+  const sending = new Sending(stream, outgoing.pieces);
   shared ??= Buffer.allocUnsafeSlow(SHARED_SIZE);
   for (let round = 1; ; round++) {
     const sent = sending.proceed();
@@ -43,7 +48,10 @@ export function* converse(
     if (count > 0) reader.receive(shared, offset + count);
     else if (count === 0) reader.endOfInput();
     else if (count !== -EAGAIN) throw lost(count, reader);
-    if (reader.complete) return { answer: reader, reusable: reader.keepsConnection && sending.done };
+    if (reader.complete) {
+      const reusable = outgoing.keepAlive && reader.keepsConnection && sending.done;
+      return { answer: reader, reusable };
+    }
 
     if (sent || count > 0 || round === 1) patience.talking();
     if (count === -EAGAIN) yield stream.activity;
@@ -58,13 +66,13 @@ function lost(errno: number, reader: AnswerReader): Failure {
 
 class Sending {
   readonly #stream: Stream;
-  readonly #pieces: Outgoing;
+  readonly #pieces: readonly Uint8Array[];
   #piece = 0;
   #offset = 0;
   /** The server takes no more. What it has said before is still read: that is likely why. */
   #refused = false;
 
-  constructor(stream: Stream, pieces: Outgoing) {
+  constructor(stream: Stream, pieces: readonly Uint8Array[]) {
     this.#stream = stream;
     this.#pieces = pieces;
   }

@@ -12,6 +12,8 @@ const MOST_NAMES = 256;
 interface Lookup {
   readonly promise: Promise<readonly Address[]>;
   readonly expires: number;
+  /** The address that took a connection, where others before it did not. */
+  preferred?: string;
 }
 
 export class Names {
@@ -27,15 +29,25 @@ export class Names {
     if (isIPv4(host)) return [{ family: 'inet', host, port }];
     const inner = host.startsWith('[') ? host.slice(1, -1) : host;
     if (isIPv6(inner)) return [{ family: 'inet6', host: inner, port }];
-    const found = yield* until(this.#lookup(host, port, memory));
-    return found.map((address) => ({ ...address, port }) as Address);
+    const lookup = this.#lookup(host, port, memory);
+    const found = yield* until(lookup.promise);
+    const addresses = found.map((address) => ({ ...address, port }) as Address);
+    const first = addresses.findIndex((address) => hostOf(address) === lookup.preferred);
+    if (first > 0) addresses.unshift(...addresses.splice(first, 1));
+    return addresses;
   }
 
-  #lookup(host: string, port: number, memory: number): Promise<readonly Address[]> {
+  /** `address` of `host` is to be tried first as long as it is remembered: `localhost` often has one at which nobody listens. */
+  prefer(host: string, address: Address): void {
+    const lookup = this.#lookups.get(host);
+    if (lookup !== undefined) lookup.preferred = hostOf(address);
+  }
+
+  #lookup(host: string, port: number, memory: number): Lookup {
     const now = this.#loop.now();
     const known = this.#lookups.get(host);
-    if (known !== undefined && now < known.expires) return known.promise;
-    const lookup = { promise: this.#loop.kernel.resolve(host, port), expires: now + memory };
+    if (known !== undefined && now < known.expires) return known;
+    const lookup: Lookup = { promise: this.#loop.kernel.resolve(host, port), expires: now + memory };
     this.#lookups.delete(host);
     this.#lookups.set(host, lookup);
     for (const oldest of this.#lookups.keys()) {
@@ -46,6 +58,10 @@ export class Names {
       // Whoever waits for it is told; the next one asks anew.
       if (this.#lookups.get(host) === lookup) this.#lookups.delete(host);
     });
-    return lookup.promise;
+    return lookup;
   }
+}
+
+function hostOf(address: Address): string {
+  return address.family === 'unix' ? address.path : address.host;
 }

@@ -47,15 +47,21 @@ function has(headers: readonly string[], name: string): boolean {
   return false;
 }
 
+/**
+ * Whether a connection may be kept after a request with this method. After a HEAD it is not: what a server that does not know
+ * better sends as its body would be the next request's answer.
+ */
+export function keepsAlive(method: string): boolean {
+  return method !== 'HEAD';
+}
+
 /** Throws LocalProtocolError for headers that can't be sent. */
 export function encode(request: PreparedRequest): Outgoing {
   const { method, target, body } = request;
   const length = body === undefined ? 0 : body.length;
-  const { text } = encodeRequestHead(method, target.path, completeHeaders(request), length);
-  if (length === 0) return [Buffer.from(text, 'latin1')];
-  if (length > MERGED) return [Buffer.from(text, 'latin1'), body!];
-  const all = Buffer.allocUnsafe(text.length + length);
-  all.write(text, 'latin1');
-  all.set(body!, text.length);
-  return [all];
+  const list = completeHeaders(request);
+  const { text, keepAlive } = encodeRequestHead(method, target.path, list, length, keepsAlive(method));
+  const head = Buffer.from(text, 'latin1');
+  if (body === undefined || length === 0) return { pieces: [head], keepAlive };
+  return { pieces: length > MERGED ? [head, body] : [Buffer.concat([head, body])], keepAlive };
 }

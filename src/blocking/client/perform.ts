@@ -107,7 +107,7 @@ function* converseOverPool(
   let reusable = false;
   try {
     const conversed = yield* converse(connection.stream, method, outgoing, maxResponseSize, patience);
-    reusable = conversed.reusable && !asksToClose(request.headers);
+    reusable = conversed.reusable;
     if (reusable) pool.give(connection, conversed.answer.rawHead);
     return conversed.answer;
   } catch (error) {
@@ -116,13 +116,6 @@ function* converseOverPool(
   } finally {
     if (!reusable) pool.drop(connection);
   }
-}
-
-function asksToClose(headers: readonly string[]): boolean {
-  for (let i = 0; i < headers.length; i += 2) {
-    if (headers[i]!.toLowerCase() === 'connection' && /\bclose\b/i.test(headers[i + 1]!)) return true;
-  }
-  return false;
 }
 
 /** What is asked for next. */

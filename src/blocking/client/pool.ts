@@ -121,7 +121,9 @@ export class Pool {
       const last = i === addresses.length - 1 && slow.length === 0;
       patience.connecting(last ? undefined : ATTEMPT);
       try {
-        return yield* connect(address);
+        const stream = yield* connect(address);
+        if (i > 0) this.#names.prefer(hostname, address);
+        return stream;
       } catch (error) {
         if (error instanceof NextAddress) slow.push(address);
         else if (isSystemError(error)) failure = error;

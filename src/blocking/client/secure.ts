@@ -10,7 +10,7 @@ import type { PreparedRequest } from '../request.ts';
 import { type Answer, ListedAnswer, NO_BYTES } from './answer.ts';
 import { ANSWER_LIMITS } from './answer-reader.ts';
 import { Collector } from './collector.ts';
-import { completeHeaders } from './outgoing.ts';
+import { completeHeaders, keepsAlive } from './outgoing.ts';
 import type { Patience } from './patience.ts';
 
 let agent: https.Agent | undefined;
@@ -34,6 +34,7 @@ export function* converseSecurely(request: PreparedRequest, patience: Patience):
   if (body !== undefined || method === 'POST' || method === 'PUT' || method === 'PATCH') {
     headers.push('Content-Length', String(body?.length ?? 0));
   }
+  if (!keepsAlive(method)) headers.push('Connection', 'close');
   const outgoing = https.request(target.href, {
     agent: sharedAgent(),
     method,
