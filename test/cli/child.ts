@@ -63,13 +63,14 @@ export function withSiskin(
   return withChild(new Child([MAIN, command, ...args], options), use);
 }
 
-/** `node --import siskin/register` with `args`. */
+/** `node --import siskin/register` with `args`, or another one's. */
 export function withRegister(
   args: readonly string[],
   options: ChildOptions,
   use: (child: Child) => Promise<void>,
+  preload = REGISTER,
 ): Promise<void> {
-  return withChild(new Child(['--import', REGISTER, ...args], options), use);
+  return withChild(new Child(['--import', preload, ...args], options), use);
 }
 
 export interface Ran {

@@ -12,8 +12,12 @@ export const MAIN =
     ? fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
     : join(packed, 'cli/main.js');
 
-/** `siskin/register`, for `node --import`. */
-export const REGISTER =
-  packed === undefined
-    ? new URL('../../src/cli/register.ts', import.meta.url).href
-    : pathToFileURL(join(packed, 'cli/register.js')).href;
+/** `siskin/register` and `siskin/green`, for `node --import`. */
+export const REGISTER = preload('register');
+export const GREEN = preload('green');
+
+function preload(name: string): string {
+  return packed === undefined
+    ? new URL(`../../src/cli/${name}.ts`, import.meta.url).href
+    : pathToFileURL(join(packed, `cli/${name}.js`)).href;
+}

@@ -7,7 +7,8 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { type Child, withSiskin } from '../cli/child.ts';
+import { type Child, withRegister, withSiskin } from '../cli/child.ts';
+import { GREEN } from '../cli/program.ts';
 
 const TOGETHER = 4;
 const APPS = fileURLToPath(new URL('../apps/green/', import.meta.url));
@@ -98,6 +99,38 @@ describe('served green, handlers wait side by side', () => {
   test('in Hono', TIMEOUT, () =>
     serve('hono.js', async (url) => {
       assert.equal((await together(`${url}/hono/meet`)).body, 'met');
+    }),
+  );
+
+  test('in a program that Node runs with siskin/green', TIMEOUT, () =>
+    withRegister(
+      [`${APPS}frameworks.js`],
+      { cwd: APPS, env: { API: api, SISKIN_LOG_LEVEL: 'info' } },
+      async (child) => {
+        const port = await child.printed(/listening on [^ ]*:(\d+)/, 'stderr');
+        assert.equal((await together(`http://127.0.0.1:${port}/plain/meet`)).body, 'a met, b met');
+      },
+      GREEN,
+    ),
+  );
+});
+
+describe('served green, what cannot suspend', () => {
+  test('blocks, and is reported with the frame that could not', TIMEOUT, () =>
+    serve('blocked.js', async (url, child) => {
+      assert.equal(await (await fetch(`${url}/getter`)).text(), 'hashed');
+      const line = await child.printed(/^(.*blocked all requests.*)$/m, 'stderr');
+      const { level, api: name, frame, stack } = JSON.parse(line);
+      assert.deepEqual([level, name], ['warn', 'crypto.pbkdf2Sync']);
+      assert.match(JSON.stringify(frame), /password/);
+      assert.match(stack, /blocked\.js:13/);
+    }),
+  );
+
+  test('and what cannot be parsed runs as it is, with a line in the log', TIMEOUT, () =>
+    serve('refused.js', async (url, child) => {
+      assert.equal(await (await fetch(url)).text(), 'served');
+      await child.printed(/refused\.js runs as it is, and blocks where it waits/, 'stderr');
     }),
   );
 });
