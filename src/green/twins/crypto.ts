@@ -1,14 +1,14 @@
 // Twins of node:crypto's blocking functions, in libuv's pool. Hashes, HMAC, HKDF, small random bytes and the keys that
 // take microseconds to make or use stay in place.
 //
-// What each takes on this machine, in µs (Node 26, one thread; pooledTwin says what suspending costs):
-//   pbkdf2, 1000 iterations: sha1 276, sha256 189, sha512 785, sha3-256 1074     scrypt, N·r = 1024: 520
-//   argon2id, 64 KiB 117, 256 KiB 357     prime of 32 bits 800, of 256 3400     checkPrime of 128 bits 360
-//   keys: P-256 57, x25519 73, ed25519 90, ed448 130, ML-KEM-768 76; P-384 1160, ML-DSA-65 410, SLH-DSA 930, RSA more
-//   sign: RSA-2048 1000-1600, P-256 67-150, P-384 3000, secp256k1 1400, ed25519 66, DSA 1100, ML-DSA-65 1500
-//   verify: RSA-2048 38, RSA-4096 91, P-256 81-220, P-384 2800, DSA 1150, ML-DSA-65 325, SLH-DSA 920
-//   diffieHellman: x25519 67, P-256 98, x448 229, P-521 2770, modp14 420     decapsulate: RSA-2048 1000-2000
-//   randomBytes(64 KB) 86, (256 KB) 277
+// What each takes, measured in µs (Node 26, two shared cores, one thread; ±30%; pooled.ts says what suspending costs):
+//   pbkdf2, 1000 iterations: sha1 266, sha256 190-275, sha512 777, sha3-256 1070-1940     scrypt, N·r = 1024: 520-790
+//   argon2id, 64 KiB 83, 256 KiB 371     prime of 32 bits 387, of 256 1720     checkPrime of 128 bits 350
+//   keys: P-256 64, x25519 69, ed25519 94, ed448 154, ML-KEM-768 75; P-384 1430, ML-DSA-65 281, SLH-DSA 1000, RSA more
+//   sign: RSA-1024 156, RSA-2048 932, P-256 30, P-384 1060, secp256k1 622, ed25519 49, DSA 596, ML-DSA-65 1060
+//   verify: RSA-2048 38, RSA-4096 113, P-256 73, P-384 1100, DSA 520, ed25519 149, ML-DSA-65 196, SLH-DSA 1390
+//   diffieHellman: x25519 58, P-256 99, x448 322, P-521 2880, modp14 398     decapsulate: RSA-1024 154, RSA-2048 945
+//   randomBytes(64 KB) 26-86, (256 KB) 251
 //
 // Without a twin, having no callback form: `privateDecrypt` and its kind, `Sign`, `Cipher`, `Hash`, `DiffieHellman`.
 

@@ -31,7 +31,18 @@ describe('the twin of Atomics.wait', () => {
     assert.deepEqual(await waiting, { returned: 'ok', suspended: true });
   });
 
-  it('is woken by another thread, and keeps the process alive until then', () => {
+  it('keeps the process alive while it waits, and no longer', async () => {
+    // Timers that hold it, which those without `ref` are not among.
+    const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const before = timers();
+    const waiting = green(wait, [shared, 3, 0]);
+    assert.equal(timers(), before + 1);
+    Atomics.notify(shared, 3);
+    await waiting;
+    assert.equal(timers(), before);
+  });
+
+  it('is woken by another thread', () => {
     const script = `
       import { start } from ${JSON.stringify(new URL('../../../src/green/coroutine.ts', import.meta.url).href)};
       import { twinOf } from ${JSON.stringify(new URL('../../../src/green/twin.ts', import.meta.url).href)};
@@ -40,8 +51,9 @@ describe('the twin of Atomics.wait', () => {
       registerNodeTwins();
       const shared = new Int32Array(new SharedArrayBuffer(4));
       const worker = new Worker(
-        'const { workerData } = require("node:worker_threads"); Atomics.wait(workerData, 0, 0, 20); Atomics.store(workerData, 0, 1); Atomics.notify(workerData, 0)',
-        { eval: true, workerData: shared },
+        // It notifies until somebody was waiting.
+        'const { workerData } = require("node:worker_threads"); while (Atomics.notify(workerData, 0) === 0);',
+        { eval: true, execArgv: [], workerData: shared },
       );
       worker.unref();
       start(twinOf(Atomics.wait)(shared, 0, 0)).promise.then((answer) => console.log(answer));

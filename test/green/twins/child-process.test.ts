@@ -32,6 +32,7 @@ describe('the twin of spawnSync', () => {
     'an empty input': ['cat', [], { input: '' }],
     'much input and output': ['cat', { input: MEGABYTES, maxBuffer: 2 ** 24 }],
     'input that nobody reads': ['true', { input: MEGABYTES }],
+    'input that is read in part': ['head', ['-c', '10'], { input: MEGABYTES }],
     'more output than maxBuffer': sh('printf 12345678901; exec sleep 9', { maxBuffer: 10 }),
     'more output than maxBuffer in all': sh('printf 123456; printf 123456 >&2; exec sleep 9', {
       maxBuffer: 11,
