@@ -1,10 +1,11 @@
 // The part of `siskin/green` that changes the process: loaded by green.ts where Node was started with it.
 
 import { isMainThread } from 'node:worker_threads';
+import { isServing } from '../node/index.ts';
 import { makeGreen } from '../worker/index.ts';
 import { register } from './registration.ts';
 
 if (isMainThread) {
   const { settings, log } = await register();
-  await makeGreen(settings, log);
+  await makeGreen(settings, log, isServing);
 }

@@ -29,7 +29,7 @@ export interface BlockedStack {
 
 /** Frames looked at: a deep app, each frame twice. */
 const DEPTH = 200;
-const OURS = new URL('.', import.meta.url).href;
+const OURS = new URL('..', import.meta.url).href;
 const RESUMES: readonly (string | null)[] = ['next', 'throw', 'return'];
 
 /** The stack of whoever called `below`. */
@@ -54,11 +54,19 @@ export function blockedStack(below: AnyFunction): BlockedStack {
       'it was called plainly by code that can suspend: in a place where no call can (a default of a parameter, a generator of the app’s), or because it has no twin';
     return { stack, frame: frameOf(app[0]), hint };
   }
-  const outermost = (green === -1 ? app.length : green) - 1;
+  const outermost = green === -1 ? outermostOf(app) : green - 1;
   // A field's initialiser is called by a constructor, which may not even be written.
   const inner = app[outermost - 1];
   const culprit = inner !== undefined && isInitialiser(inner) ? inner : app[outermost];
   return { stack, frame: frameOf(culprit), hint: culprit === undefined ? '' : reason(culprit, inside) };
+}
+
+/** Without a green frame: who can't suspend, whatever it calls; or the handler itself, which calls nothing that could. */
+function outermostOf(app: readonly NodeJS.CallSite[]): number {
+  const never = app.findLastIndex(
+    (site) => site.isConstructor() || /^[gs]et /.test(site.getFunctionName() ?? ''),
+  );
+  return never === -1 ? app.length - 1 : never;
 }
 
 function reason(site: NodeJS.CallSite, inside: readonly NodeJS.CallSite[]): string {

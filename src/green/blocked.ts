@@ -34,6 +34,8 @@ export interface BlockedOptions {
   /** Milliseconds in which one place is reported once: a busy server would say the same a hundred times a second. */
   readonly interval?: number;
   readonly now?: () => number;
+  /** Whether calls outside of coroutines count, too: those of handlers that are not green. While an app loads they don't. */
+  readonly always?: () => boolean;
 }
 
 const THRESHOLD = 50;
@@ -78,7 +80,7 @@ function watched(fn: NodeFunction, watch: Watch): AnyFunction {
     wrapper(this: unknown): unknown {
       // biome-ignore lint/complexity/noArguments: rest parameters cost an array each time.
       const args = arguments as unknown as never[];
-      if (currentCoroutine() === undefined) return original.apply(this as never, args);
+      if (currentCoroutine() === undefined && !watch.always()) return original.apply(this as never, args);
       const began = now();
       try {
         return original.apply(this as never, args);
@@ -98,14 +100,16 @@ function watched(fn: NodeFunction, watch: Watch): AnyFunction {
 class Watch {
   readonly now: () => number;
   readonly threshold: number;
+  readonly always: () => boolean;
   readonly #interval: number;
   readonly #onBlocked: (report: BlockedReport) => void;
   readonly #places = new Map<string, Place>();
 
-  constructor({ onBlocked, threshold = THRESHOLD, interval = INTERVAL, now }: BlockedOptions) {
+  constructor({ onBlocked, threshold = THRESHOLD, interval = INTERVAL, now, always }: BlockedOptions) {
     this.#onBlocked = onBlocked;
     this.threshold = threshold;
     this.#interval = interval;
+    this.always = always ?? (() => false);
     this.now = now ?? (() => performance.now());
   }
 

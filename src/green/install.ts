@@ -19,6 +19,8 @@ export interface GreenOptions {
   /** Milliseconds from which on a blocking call is reported; 0: none is. */
   readonly blockedWarning: number;
   readonly onBlocked: (report: BlockedReport) => void;
+  /** From then on, calls that block outside of coroutines are reported, too. */
+  readonly isServing: () => boolean;
   /** Told, in a sentence, of a module that runs as it is because it can't be parsed. */
   readonly onRefused: (message: string) => void;
 }
@@ -29,8 +31,9 @@ export function install(options: GreenOptions): void {
   // Twins stand behind the functions they are made of: stacks have the lines of the source all the same.
   setSourceMapsSupport(true, { nodeModules: true, generatedCode: false });
   installRuntime();
-  const { blockedWarning, onBlocked } = options;
-  watchBlocking({ onBlocked, threshold: blockedWarning === 0 ? Number.POSITIVE_INFINITY : blockedWarning });
+  const { blockedWarning, onBlocked, isServing } = options;
+  const threshold = blockedWarning === 0 ? Number.POSITIVE_INFINITY : blockedWarning;
+  watchBlocking({ onBlocked, threshold, always: isServing });
   installLoader({
     selection: new Selection(options.include, options.folder),
     cache: new Cache(),

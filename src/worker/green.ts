@@ -1,6 +1,8 @@
 // Green workers: what the green layer finds out is said in the log, and the app's fetch handler is one that starts coroutines.
 
+import { relative } from 'node:path';
 import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 import type { Settings } from '../config/index.ts';
 import { type GreenOptions, installGreen } from '../green/index.ts';
 import { sharedLoop } from '../node/index.ts';
@@ -9,12 +11,13 @@ import type { Logger } from '../server/index.ts';
 type BlockedReport = Parameters<GreenOptions['onBlocked']>[0];
 
 /** Before the app is loaded. */
-export async function makeGreen(settings: Settings, log: Logger): Promise<void> {
+export async function makeGreen(settings: Settings, log: Logger, isServing: () => boolean): Promise<void> {
   await installGreen({
     loop: sharedLoop,
     include: settings.greenInclude,
     folder: process.cwd(),
     blockedWarning: settings.blockedWarning,
+    isServing,
     onBlocked: (report) => log.warn(fieldsOf(report), describe(report)),
     onRefused: (message) => log.warn({}, message),
   });
@@ -24,6 +27,11 @@ function fieldsOf({ api, milliseconds, count, stack, frame }: BlockedReport): ob
   return { api, milliseconds: Math.round(milliseconds), count, frame, stack };
 }
 
-function describe({ api, milliseconds, hint }: BlockedReport): string {
-  return `${api} blocked all requests of this worker for ${Math.round(milliseconds)} ms: ${hint}`;
+function describe({ api, milliseconds, frame, hint }: BlockedReport): string {
+  const where = frame === undefined ? '' : ` in ${frame.name}, line ${frame.line} of ${shown(frame.file)}`;
+  return `${api} blocked all requests of this worker for ${Math.round(milliseconds)} ms${where}: ${hint}`;
+}
+
+function shown(file: string): string {
+  return relative(process.cwd(), file.startsWith('file:') ? fileURLToPath(file) : file);
 }

@@ -86,7 +86,8 @@ async function serveUntilStopped(
   if (parent !== undefined && settings.stallWarning > 0) parent.trace = watchdog;
   if (parent === undefined) for (const warning of warnings) log.warn({}, warning);
 
-  if (settings.workerClass === 'green') await makeGreen(settings, log);
+  let started = false;
+  if (settings.workerClass === 'green') await makeGreen(settings, log, () => started);
   const serving: AnyServing =
     settings.workerClass === 'threads'
       ? new ThreadsServing(path, resolved, log, access?.record, parent, { rest, development })
@@ -98,6 +99,7 @@ async function serveUntilStopped(
     : serving.start(specifier);
   const early = await Promise.race([start, stopped]);
   if (early !== undefined && !isServing()) return explainEarlyEnd(early, path, resolved);
+  started = true;
   if (early === undefined) void callHook(hooks, 'postWorkerInit', info, log);
   const cause = early ?? (await Promise.race([stopped, serving.closed, orphaned]));
   // An arbiter tells of what it has asked for itself.
