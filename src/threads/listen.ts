@@ -23,8 +23,8 @@ export interface ListenCalls {
   seen(): boolean;
   /** Resolves when the first one listens, with that server. */
   readonly listening: Promise<HttpServer>;
-  /** Closes what listens, as far as the program can tell. */
-  closeAll(): void;
+  /** Closes what listens, as far as the program can tell; resolves when it has been told. */
+  closeAll(): Promise<void>;
 }
 
 export interface ListenOptions {
@@ -104,8 +104,8 @@ export function takeOverThread({ side, answers, answered, keepAliveTimeout }: Li
   return {
     seen: () => seen,
     listening: listening.promise,
-    closeAll: () => {
-      for (const server of [...open]) server.close();
+    closeAll: async () => {
+      await Promise.all([...open].map((server) => new Promise((resolve) => server.close(resolve))));
     },
   };
 }

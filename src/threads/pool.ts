@@ -281,14 +281,16 @@ export class Pool {
     );
   }
 
-  /** Ends all threads. */
-  close(): void {
+  /** Ends all threads; resolves when they have ended, and what they have written is with the process. */
+  async close(): Promise<void> {
     this.#closing = true;
-    for (const thread of [...this.#threads]) {
+    const threads = [...this.#threads];
+    for (const thread of threads) {
       this.#remove(thread);
       thread.end();
       thread.handle.terminate();
     }
+    await Promise.all(threads.map(({ handle }) => handle.ended));
   }
 
   #until(condition: () => boolean): Promise<void> {

@@ -290,7 +290,7 @@ export class ThreadExchange implements WireExchange {
 
   /** The exchange is over: nobody hears anything more of it. */
   finish(): void {
-    this.body.fail(unread());
+    if (!this.body.over) this.body.fail(unread());
     this.#observer = undefined;
   }
 

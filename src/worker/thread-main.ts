@@ -92,7 +92,7 @@ async function load(): Promise<void> {
 }
 
 async function serveProgram(exportsApp: boolean, ready: (() => unknown) | undefined): Promise<void> {
-  side.onRelease = async () => calls.closeAll();
+  side.onRelease = () => calls.closeAll();
   await announce({ interface: 'program', shape: '', leaves: NO_LEAVES, exportsApp }, ready);
 }
 
@@ -105,7 +105,7 @@ async function serveExport({ servable, shape, ready }: LoadedApp): Promise<void>
     side.open(0, { kind: 'node', app });
   }
   side.onRelease = async () => {
-    calls.closeAll();
+    await calls.closeAll();
     if (servable.kind === 'server') await servable.release?.();
   };
   await announce(

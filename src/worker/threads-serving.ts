@@ -31,6 +31,9 @@ import type { ThreadBoot } from './thread-main.ts';
 const FILE = new URL(`../worker/thread-main${extname(import.meta.url)}`, import.meta.url);
 const NO_LEAVES: Leaves = { expectations: false, hostless: false };
 
+/** Milliseconds for threads to end in: one that is in a native call does not before that returns. */
+const END_TIME = 1000;
+
 /** What the threads must know beside the settings. */
 interface AppOptions {
   readonly rest: readonly string[];
@@ -144,11 +147,10 @@ export class ThreadsServing {
 
   /** Lets the app end what it has begun, in each thread, within so many milliseconds; then the threads end. */
   async release(within: number): Promise<void> {
-    const timeUp = Promise.withResolvers<void>();
-    const timer = setTimeout(timeUp.resolve, Math.max(within, 0));
-    await Promise.race([this.#pool?.release(), timeUp.promise]);
-    clearTimeout(timer);
-    this.#pool?.close();
+    const pool = this.#pool;
+    if (pool === undefined) return;
+    await inTime(pool.release(), within);
+    await inTime(pool.close(), END_TIME);
   }
 
   statistics(): { connections: number; inFlight: number; requests: number } {
@@ -268,7 +270,7 @@ export class ThreadsServing {
 
   /** Why the first threads have not started: an address that can't be had, or an app that does not load. */
   #explain(error: unknown): never {
-    this.#pool?.close();
+    void this.#pool?.close();
     if (!(error instanceof ThreadStartError)) throw error;
     const { cause } = error;
     if (isListenFailure(cause)) {
@@ -284,6 +286,13 @@ export class ThreadsServing {
   get #name(): string {
     return relative(process.cwd(), this.#path);
   }
+}
+
+async function inTime(work: Promise<void>, within: number): Promise<void> {
+  const timeUp = Promise.withResolvers<void>();
+  const timer = setTimeout(timeUp.resolve, Math.max(within, 0));
+  await Promise.race([work, timeUp.promise]);
+  clearTimeout(timer);
 }
 
 function kindOf(

@@ -13,6 +13,8 @@ export interface MemoryThread extends ThreadHandle {
   die(end: ThreadEnd): void;
   /** The pool has ended it. */
   readonly terminated: boolean;
+  /** It hangs: whatever is said to it from now on, it does not hear. */
+  hang(): void;
 }
 
 /** Serves `door`, and is ready at once. `frames`: where it says that it is. */
@@ -30,16 +32,26 @@ export function memoryThread(door: Door, frames?: readonly string[]): MemoryThre
   });
   side.tell({ type: 'ready' });
   let terminated = false;
+  let hangs = false;
+  const face = portOf<ToThread, FromThread>(port1);
   const die = (end: ThreadEnd): void => {
     port1.close();
     ended.resolve(end);
   };
   return {
     side,
-    port: portOf<ToThread, FromThread>(port1),
+    port: {
+      ...face,
+      postMessage: (message, transfer) => {
+        if (!hangs) face.postMessage(message, transfer);
+      },
+    },
     answerListen() {},
     ended: ended.promise,
     die,
+    hang: () => {
+      hangs = true;
+    },
     get terminated() {
       return terminated;
     },

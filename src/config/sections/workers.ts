@@ -21,14 +21,13 @@ export const workers = {
       description:
         'How a worker calls the app: async, on its event loop; green, there too, and blocking calls suspend instead; threads, in a pool of threads, one request at a time each: for code that blocks',
       reason:
-        'Code that waits without blocking needs no threads, which cost memory and a third of the speed.',
+        'Code that waits without blocking needs no threads, which cost memory, and a light request ten times the CPU.',
     }),
     threads: setting({
       kind: count(1, 1024),
       default: 8,
       description: 'Threads of each worker, with --worker-class threads: so many requests may block at once',
-      reason:
-        'Each loads the app anew, and has its own copy of what that keeps in memory: some 10 MB and more.',
+      reason: 'Each loads the app anew, and has its own copy of what that keeps in memory: 17 MB and more.',
     }),
     threadMemory: setting({
       kind: size(16 * 1024 ** 2, 1024 ** 4, 'what Node allows'),
