@@ -22,7 +22,19 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   },
   arbiter: { imports: ['protocol', 'log', 'config', 'net', 'task', 'loop', 'kernel'] },
   worker: {
-    imports: ['protocol', 'green', 'threads', 'node', 'server', 'log', 'config', 'app', 'net', 'kernel'],
+    imports: [
+      'protocol',
+      'blocking',
+      'green',
+      'threads',
+      'node',
+      'server',
+      'log',
+      'config',
+      'app',
+      'net',
+      'kernel',
+    ],
   },
   protocol: { imports: ['config', 'kernel'] },
   threads: { imports: ['server', 'app', 'http', 'net', 'task', 'loop', 'kernel'] },
@@ -110,8 +122,8 @@ function whyForbidden({ file, specifier }: Import): string | undefined {
   return isPublic(target) ? undefined : `import it through ${targetLayer}/index.ts`;
 }
 
-/** What a program imports of the green layer: to have it, nothing need be loaded that makes a process green. */
-const PUBLIC_FILES: readonly string[] = ['green/api.ts'];
+/** What is not for everybody: a program that imports `siskin/green` is not to load what makes a process green, and so on. */
+const PUBLIC_FILES: readonly string[] = ['green/api.ts', 'blocking/host.ts'];
 
 function isPublic(target: string): boolean {
   return (

@@ -1,13 +1,22 @@
-// The helper thread as its caller sees it: takes a request there, and blocks until the answer is back. Each thread that
-// calls has one of its own, started at its first call. It keeps no process alive, and ends with it.
+// The helper as its caller sees it: takes a request there, and blocks until the answer is back. Each thread that calls has a
+// helper thread of its own, started at its first call; in a worker's pool of threads, the main thread is there for all
+// (host.ts). It keeps no process alive, and ends with it.
 //
-//     this thread                                          the helper's (helper-thread.ts)
+//     this thread                                          the helper's (serve-port.ts)
 //     post the request ──────────── port ────────────────▶ perform it
 //     Atomics.wait(STATE) ◀──────── memory: STATE, BEAT ── every half second: BEAT + 1
 //     receiveMessageOnPort ◀─────── port ───────────────── the outcome, its body moved; STATE = DONE
 
 import { extname } from 'node:path';
-import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import {
+  getEnvironmentData,
+  isMainThread,
+  MessageChannel,
+  type MessagePort,
+  postMessageToThread,
+  receiveMessageOnPort,
+  Worker,
+} from 'node:worker_threads';
 import { ListedAnswer } from './client/answer.ts';
 import type { Performed } from './client/perform.ts';
 import { FETCH_CODES, FetchError } from './errors.ts';
@@ -22,10 +31,19 @@ const WORDS = 2;
 export const BUSY = 0;
 export const DONE = 1;
 
-/** What the thread is started with. */
+/** Of a worker's environment data: the main thread performs requests. */
+export const HOST = 'siskin.fetchSync.host';
+const MAIN_THREAD = 0;
+
+/** What it gets from a thread whose requests it is to perform. */
 export interface HelperData {
+  readonly kind: 'siskin.fetchSync';
   readonly port: MessagePort;
   readonly memory: SharedArrayBuffer;
+}
+
+export function isHelperData(value: unknown): value is HelperData {
+  return (value as { kind?: unknown } | null | undefined)?.kind === 'siskin.fetchSync';
 }
 
 /** What is sent to it. */
@@ -56,7 +74,7 @@ let helper: Helper | undefined;
 
 /** Performs `request` in the helper thread, and blocks this one meanwhile. Throws FetchError. */
 export function performInThread(request: PreparedRequest): Performed {
-  helper ??= new Helper();
+  helper ??= new Helper(isHosted() ? askMainThread : startThread());
   const outcome = helper.perform({ request, limits: fetchLimits() });
   if (outcome === undefined) {
     helper.end();
@@ -72,29 +90,49 @@ export function performInThread(request: PreparedRequest): Performed {
   return { answer: new ListedAnswer(status, reason, fields, body), url, redirected };
 }
 
-/** The thread, with a script and a patience of its own in tests. */
+function isHosted(): boolean {
+  return !isMainThread && getEnvironmentData(HOST) === true;
+}
+
+/** Hands the other end of the port to whoever performs the requests. Returns what ends that. */
+type Connect = (data: HelperData) => () => void;
+
+/** Where it has none to hear this, it gives no sign of life. */
+function askMainThread(data: HelperData): () => void {
+  postMessageToThread(MAIN_THREAD, data, [data.port]).catch(() => {});
+  return () => {};
+}
+
+/** A thread of its own, with another script in tests. */
+export function startThread(script: URL = SCRIPT): Connect {
+  return (workerData) => {
+    const { NODE_OPTIONS: _, ...env } = process.env;
+    const thread = new Worker(
+      script,
+      // What is preloaded is for the app.
+      { workerData, transferList: [workerData.port], execArgv: [], env, name: 'siskin fetchSync' },
+    );
+    // Its end is told by silence: this thread is blocked while it would hear of it.
+    thread.on('error', () => {});
+    thread.unref();
+    return () => void thread.terminate();
+  };
+}
+
+/** With a patience of its own in tests. */
 export class Helper {
   readonly #memory = new SharedArrayBuffer(WORDS * 4);
   readonly #words = new Int32Array(this.#memory);
   readonly #port: MessagePort;
-  readonly #thread: Worker;
+  readonly #disconnect: () => void;
   readonly #look: number;
 
-  constructor(script: URL = SCRIPT, look: number = LOOK) {
+  constructor(connect: Connect, look: number = LOOK) {
     this.#look = look;
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
-    const { NODE_OPTIONS: _, ...env } = process.env;
-    const workerData: HelperData = { port: port2, memory: this.#memory };
-    this.#thread = new Worker(
-      script,
-      // What is preloaded is for the app.
-      { workerData, transferList: [port2], execArgv: [], env, name: 'siskin fetchSync' },
-    );
-    // Its end is told by silence: this thread is blocked while it would hear of it.
-    this.#thread.on('error', () => {});
-    this.#thread.unref();
     this.#port.unref();
+    this.#disconnect = connect({ kind: 'siskin.fetchSync', port: port2, memory: this.#memory });
   }
 
   /** `undefined` where the thread is dead. */
@@ -117,6 +155,7 @@ export class Helper {
   }
 
   end(): void {
-    void this.#thread.terminate();
+    this.#port.close();
+    this.#disconnect();
   }
 }

@@ -3,9 +3,10 @@
 
 import { extname, relative } from 'node:path';
 import type { FetchHandler } from '../app/index.ts';
+import { hostFetches } from '../blocking/host.ts';
 import type { BindAddress, ResolvedSettings } from '../config/index.ts';
 import { formatAddress } from '../kernel/index.ts';
-import { bindError, listenError, targetsOf } from '../node/index.ts';
+import { bindError, listenError, sharedLoop, targetsOf } from '../node/index.ts';
 import type { Kind } from '../protocol/index.ts';
 import { type AccessRecord, type Logger, type RunningServer, startApp, urlOf } from '../server/index.ts';
 import {
@@ -90,6 +91,8 @@ export class ThreadsServing {
     const exportIsMeant =
       specifier !== this.#path || settings.interface === 'fetch' || settings.interface === 'node';
     this.#bindIsFree = origins.bind.kind !== 'default' && origins.bind.name !== 'PORT' && !exportIsMeant;
+    // It has nothing else to do while they block.
+    hostFetches(sharedLoop);
     const pool = this.#makePool(specifier);
     this.#pool = pool;
     const loaded = await pool.start().catch((error: unknown) => this.#explain(error));

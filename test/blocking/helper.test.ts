@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Helper, type Task } from '../../src/blocking/helper.ts';
+import { Helper, startThread, type Task } from '../../src/blocking/helper.ts';
 import { fetchLimits } from '../../src/blocking/limits.ts';
 import { prepare } from '../../src/blocking/request.ts';
 
@@ -10,13 +10,13 @@ const TASK: Task = { request: prepare('http://127.0.0.1:1/'), limits: fetchLimit
 
 describe('a helper thread', () => {
   it('that is dead is given up, and keeps nobody waiting for ever', () => {
-    const helper = new Helper(new URL('data:text/javascript,'), 1);
+    const helper = new Helper(startThread(new URL('data:text/javascript,')), 1);
     assert.equal(helper.perform(TASK), undefined);
     helper.end();
   });
 
   it('that fails to start is given up as well', () => {
-    const helper = new Helper(new URL('data:text/javascript,throw new Error()'), 1);
+    const helper = new Helper(startThread(new URL('data:text/javascript,throw new Error()')), 1);
     assert.equal(helper.perform(TASK), undefined);
     helper.end();
   });
@@ -41,7 +41,7 @@ describe('a helper thread', () => {
         }, 1);
       });
     `;
-    const helper = new Helper(new URL(`data:text/javascript,${encodeURIComponent(script)}`));
+    const helper = new Helper(startThread(new URL(`data:text/javascript,${encodeURIComponent(script)}`)));
     assert.deepEqual(helper.perform(TASK), { code: 'ETEST', message: 'GET', url: '' });
     helper.end();
   });
