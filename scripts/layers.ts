@@ -123,7 +123,7 @@ function whyForbidden({ file, specifier }: Import): string | undefined {
 }
 
 /** What is not for everybody: a program that imports `siskin/green` is not to load what makes a process green, and so on. */
-const PUBLIC_FILES: readonly string[] = ['green/api.ts', 'blocking/host.ts'];
+const PUBLIC_FILES: readonly string[] = ['green/api.ts', 'blocking/host.ts', 'worker/green.ts'];
 
 function isPublic(target: string): boolean {
   return (

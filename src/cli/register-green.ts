@@ -2,7 +2,7 @@
 
 import { isMainThread } from 'node:worker_threads';
 import { isServing } from '../node/index.ts';
-import { makeGreen } from '../worker/index.ts';
+import { makeGreen } from '../worker/green.ts';
 import { register } from './registration.ts';
 
 if (isMainThread) {

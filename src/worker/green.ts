@@ -4,14 +4,15 @@ import { relative } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { Settings } from '../config/index.ts';
-import { type GreenOptions, installGreen } from '../green/index.ts';
+import { type GreenOptions, greenFetch, installGreen } from '../green/index.ts';
 import { sharedLoop } from '../node/index.ts';
 import type { Logger } from '../server/index.ts';
+import type { Adapt } from './serving.ts';
 
 type BlockedReport = Parameters<GreenOptions['onBlocked']>[0];
 
-/** Before the app is loaded. */
-export async function makeGreen(settings: Settings, log: Logger, isServing: () => boolean): Promise<void> {
+/** Before the app is loaded. Returns what fetch handlers are adapted with. */
+export async function makeGreen(settings: Settings, log: Logger, isServing: () => boolean): Promise<Adapt> {
   await installGreen({
     loop: sharedLoop,
     include: settings.greenInclude,
@@ -21,6 +22,7 @@ export async function makeGreen(settings: Settings, log: Logger, isServing: () =
     onBlocked: (report) => log.warn(fieldsOf(report), describe(report)),
     onRefused: (message) => log.warn({}, message),
   });
+  return greenFetch as Adapt;
 }
 
 function fieldsOf({ api, milliseconds, count, stack, frame }: BlockedReport): object {

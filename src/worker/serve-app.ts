@@ -19,22 +19,18 @@ import type { Logger } from '../server/index.ts';
 import { AppExit } from './app-exit.ts';
 import { ConfigurationError, loadConfigurationFile } from './configuration-file.ts';
 import { failurePage, reportLoads } from './development.ts';
-import { makeGreen } from './green.ts';
 import { AppLoadError, parseSpecifier } from './load-app.ts';
 import { describeLoadFailure } from './load-failure.ts';
 import type { Parent } from './parent.ts';
-import { Serving, StartError } from './serving.ts';
+import { StartError } from './serving.ts';
 import { describeStartFailure, isListenFailure } from './start-failure.ts';
 import { isHandled, type StopCause, stopCause } from './stop.ts';
-import { ThreadsServing } from './threads-serving.ts';
 import { Watchdog } from './watchdog.ts';
+import { type AnyServing, makeWorkerClass } from './worker-class.ts';
 
 const RUNTIME_FAILURE = 1;
 const LOAD_FAILURE = 3;
 const NEVER = new Promise<never>(() => {});
-
-/** What the settings make of the app. */
-type AnyServing = Pick<Serving, keyof ThreadsServing & keyof Serving>;
 
 /** Serves the app that `boot` names until a signal, and exits with the status that says how it went. */
 export async function serveApp(boot: Boot, parent?: Parent): Promise<void> {
@@ -71,11 +67,12 @@ export async function serveApp(boot: Boot, parent?: Parent): Promise<void> {
 
 async function serveUntilStopped(
   path: string,
-  { specifier, rest, resolved, configuration, slot = 0, development = false, known = [] }: Boot,
+  boot: Boot,
   { stopped, appExit }: { readonly stopped: Promise<StopCause>; readonly appExit: AppExit },
   parent: Parent | undefined,
   onDrained: () => void,
 ): Promise<number> {
+  const { specifier, resolved, configuration, slot = 0, development = false, known = [] } = boot;
   const { settings, warnings } = resolved;
   const { log, access, reopen } = processLogs(settings);
   if (parent === undefined) process.on('SIGUSR1', reopen);
@@ -86,12 +83,8 @@ async function serveUntilStopped(
   if (parent !== undefined && settings.stallWarning > 0) parent.trace = watchdog;
   if (parent === undefined) for (const warning of warnings) log.warn({}, warning);
 
-  let started = false;
-  if (settings.workerClass === 'green') await makeGreen(settings, log, () => started);
-  const serving: AnyServing =
-    settings.workerClass === 'threads'
-      ? new ThreadsServing(path, resolved, log, access?.record, parent, { rest, development })
-      : new Serving(path, resolved, log, access?.record, parent);
+  const surroundings = { log, recordAccess: access?.record, parent };
+  const { serving, onServed } = await makeWorkerClass(path, boot, surroundings);
   const orphaned = parent === undefined ? NEVER : reportTo(parent, watchdog!, serving, settings);
   // A program may listen long before it is loaded: what stops it meanwhile stops a server.
   const start = development
@@ -99,7 +92,7 @@ async function serveUntilStopped(
     : serving.start(specifier);
   const early = await Promise.race([start, stopped]);
   if (early !== undefined && !isServing()) return explainEarlyEnd(early, path, resolved);
-  started = true;
+  onServed();
   if (early === undefined) void callHook(hooks, 'postWorkerInit', info, log);
   const cause = early ?? (await Promise.race([stopped, serving.closed, orphaned]));
   // An arbiter tells of what it has asked for itself.

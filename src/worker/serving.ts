@@ -9,7 +9,6 @@ import { relative } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { type Fetcher, type FetchHandler, installFetchGlobals } from '../app/index.ts';
 import { type BindAddress, isBindGiven, type ResolvedSettings } from '../config/index.ts';
-import { greenFetch } from '../green/index.ts';
 import { type Address, formatAddress } from '../kernel/index.ts';
 import { configure, kernelName, onListening, statistics } from '../node/index.ts';
 import type { Kind } from '../protocol/index.ts';
@@ -40,12 +39,16 @@ export const PRIVATE = { family: 'inet', host: '127.0.0.1', port: 0 } as const;
 
 const PROGRAM: Kind = { interface: 'program' };
 
+/** Makes of a fetch handler what is to be called in its place. */
+export type Adapt = (handler: Fetcher | FetchHandler) => FetchHandler;
+
 export class Serving {
   readonly #path: string;
   readonly #resolved: ResolvedSettings;
   readonly #log: Logger;
   readonly #recordAccess: ((record: AccessRecord) => void) | undefined;
   readonly #parent: Parent | undefined;
+  readonly #adapt: Adapt | undefined;
   readonly #closed = Promise.withResolvers<StopCause>();
   /** Of what listens next. */
   #kind: Kind = PROGRAM;
@@ -64,7 +67,9 @@ export class Serving {
     log: Logger,
     recordAccess: ((record: AccessRecord) => void) | undefined,
     parent?: Parent,
+    adapt?: Adapt,
   ) {
+    this.#adapt = adapt;
     this.#path = path;
     this.#resolved = resolved;
     this.#log = log;
@@ -224,8 +229,7 @@ export class Serving {
     shape: string,
     bind: readonly BindAddress[] = this.#resolved.settings.bind,
   ): Promise<void> {
-    const isGreen = this.#resolved.settings.workerClass === 'green';
-    const handler = isGreen ? (greenFetch(exported) as FetchHandler) : exported;
+    const handler = this.#adapt?.(exported) ?? exported;
     const hooks = {
       log: this.#log,
       ...(this.#recordAccess && { recordAccess: this.#recordAccess }),
