@@ -196,6 +196,11 @@ export class Analyser {
         return;
       }
       case 'NewExpression':
+        this.marks.push(node.start);
+        this.#children(node, around);
+        if (isFunctionNode(node.callee))
+          this.functions.get(node.callee)!.refusal ??= 'is constructed where it stands';
+        return;
       case 'ThrowStatement':
         this.marks.push(node.start);
         this.#children(node, around);
@@ -343,8 +348,9 @@ export class Analyser {
     const own = node.id?.name;
     let outer = around.scope;
     let self: Binding | undefined;
+    let binding: Binding | undefined;
     if (own !== undefined && role === 'declaration') {
-      outer.declare(own, 'function', node);
+      binding = outer.declare(own, 'function', node);
       if (!strict && !outer.isFunction && outer.lookup(own)?.scope === outer) {
         let scope: Scope = outer;
         while (!scope.isFunction && scope.parent !== undefined) scope = scope.parent;
@@ -362,6 +368,8 @@ export class Analyser {
       name: own ?? around.inferred ?? '(anonymous)',
       start: node.start,
       scope,
+      outer,
+      binding,
       self,
       inferred: own === undefined ? around.inferred : undefined,
       strict,
@@ -472,6 +480,8 @@ const NOTHING: Omit<FunctionInfo, 'calls' | 'parent' | 'start' | 'single'> = {
   role: 'initialiser',
   name: '',
   scope: undefined,
+  outer: undefined,
+  binding: undefined,
   self: undefined,
   inferred: undefined,
   strict: true,

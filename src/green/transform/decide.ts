@@ -109,28 +109,36 @@ function refusalOf(info: FunctionInfo, analysis: Analysis): string | undefined {
   if (node.generator && !node.async) return 'is a generator';
   if (isAsync(info)) return undefined;
   if (info.place === 'nowhere') return 'is declared without a block of its own';
+  if (info.binding !== undefined && info.binding.value !== node) return 'is declared again';
   if (role === 'arrow' && info.usesSuper) return 'is an arrow function that uses `super`';
   if (role === 'arrow' && info.usesNewTarget) return 'is an arrow function that uses `new.target`';
   if (role === 'object method' && info.usesSuper) return "is an object literal's method that uses `super`";
   if (info.self?.reassigned) return 'assigns to its own name';
   if (info.inferred === '__proto__') return 'is named `__proto__`';
-  if (method?.computed === true && !isSteadyKey(method, analysis)) return 'has a computed name';
+  if (method?.computed === true && !isSteadyKey(method, info, analysis)) return 'has a computed name';
   if (method?.type === 'MethodDefinition' && method.computed && info.usesSuper)
     return 'has a computed name and uses `super`';
   return undefined;
 }
 
-/** Whether a computed key can be evaluated twice: `Symbol.iterator`, a literal, a constant. */
-function isSteadyKey(method: Of<'MethodDefinition'> | Of<'Property'>, analysis: Analysis): boolean {
-  const { key } = method;
+/** Whether a computed key can be evaluated twice: a literal, `Symbol.iterator`, a constant. */
+function isSteadyKey(
+  { key }: Of<'MethodDefinition'> | Of<'Property'>,
+  { outer }: FunctionInfo,
+  analysis: Analysis,
+): boolean {
   if (key.type === 'Literal') return true;
+  if (analysis.evaluates) return false;
+  if (key.type === 'Identifier') {
+    const binding = outer?.lookup(key.name);
+    return binding !== undefined && !binding.reassigned && /^(const|import)$/.test(binding.kind);
+  }
   return (
     key.type === 'MemberExpression' &&
     !key.computed &&
     key.object.type === 'Identifier' &&
     key.object.name === 'Symbol' &&
-    !analysis.top.has('Symbol') &&
-    !analysis.evaluates
+    outer?.lookup('Symbol') === undefined
   );
 }
 

@@ -9,6 +9,7 @@
 import type { FunctionInfo } from './functions.ts';
 import { isBindingName, naming } from './names.ts';
 import type { FunctionNode, Of } from './parse.ts';
+import { isFunctionNode } from './patterns.ts';
 import type { Context, Renderer } from './render.ts';
 
 /** A function where it stands: in plain code, and in twins of functions around it. */
@@ -22,11 +23,11 @@ export function renderFunction(r: Renderer, node: FunctionNode, context: Context
   const own = node.id?.name;
   const attach = r.names.of(info.single ? 'attachHidden' : 'attach');
   const plain = (self?: string): void =>
-    named(r, info.inferred, () => renderPlain(r, info, node, context, self));
+    named(r, nameOf(r, info), () => renderPlain(r, info, node, context, self));
   if (info.enters && (own === undefined || own !== info.name)) {
     const self = `${r.names.prefix}f`;
     output.put(`(()=>{const ${self}=`);
-    if (info.inferred === undefined) named(r, '', () => renderPlain(r, info, node, context, self));
+    if (nameOf(r, info) === undefined) named(r, naming(''), () => renderPlain(r, info, node, context, self));
     else plain(self);
     output.put(`;return ${attach}(${self},`);
     renderTwin(r, info, node, context);
@@ -48,16 +49,47 @@ export function renderFunction(r: Renderer, node: FunctionNode, context: Context
   output.put(')');
 }
 
-/** Emits what `value` emits, with a name. */
-function named(r: Renderer, name: string | undefined, value: () => void): void {
-  if (name === undefined) {
-    value();
-    return;
+/**
+ * `o.f = function () {}` as `$ga(o.f = function () {}, …)`: the engine names a function in stacks by what it is assigned to.
+ * False for other assignments.
+ */
+export function renderAssigned(r: Renderer, node: Of<'AssignmentExpression'>, context: Context): boolean {
+  const { left, right } = node;
+  if (node.operator !== '=' || !isFunctionNode(right) || r.source[right.start - 1] === '(') return false;
+  const info = r.analysis.functions.get(right)!;
+  if (!info.twin || info.direct || info.enters || info.place !== 'around' || right.id) return false;
+  r.output.put(`${r.names.of(info.single ? 'attachHidden' : 'attach')}(`);
+  r.gap(node.start, left.start, context);
+  r.render(left, context);
+  r.gap(left.end, right.start, context);
+  renderPlain(r, info, right, context);
+  r.gap(right.end, node.end, context);
+  r.output.put(',');
+  renderTwin(r, info, right, context);
+  r.output.put(')');
+  return true;
+}
+
+/** Around a value: an object literal that gives it its name. */
+interface Naming {
+  readonly open: string;
+  readonly close: string;
+}
+
+/** The name that the syntax around an anonymous function gives it. */
+function nameOf(r: Renderer, info: FunctionInfo): Naming | undefined {
+  if (info.method?.computed) {
+    const key = r.source.slice(info.method.key.start, info.method.key.end);
+    return { open: `{[${key}]:`, close: `}[${key}]` };
   }
-  const { open, close } = naming(name);
-  r.output.put(open);
+  return info.inferred === undefined ? undefined : naming(info.inferred);
+}
+
+/** Emits what `value` emits, with a name. */
+function named(r: Renderer, name: Naming | undefined, value: () => void): void {
+  if (name !== undefined) r.output.put(name.open);
   value();
-  r.output.put(close);
+  if (name !== undefined) r.output.put(name.close);
 }
 
 /** The statement that gives a declared function its twin. */
@@ -159,7 +191,7 @@ function renderTwin(r: Renderer, info: FunctionInfo, node: FunctionNode, context
     let first: readonly string[] = [];
     if (direct) first = renderGenerator(r, info, context, name);
     else
-      named(r, name, () => {
+      named(r, name === undefined ? nameOf(r, info) : naming(name), () => {
         first = renderGenerator(r, info, context);
       });
     return first;
@@ -234,11 +266,7 @@ export function renderObjectMethod(r: Renderer, node: Of<'Property'>, context: C
   r.gap(node.key.end, node.value.start, context);
   renderPlain(r, info, node.value as Of<'FunctionExpression'>, context);
   output.put(isName && !node.computed ? `}.${key},` : `}[${key}],`);
-  if (node.computed) {
-    output.put(`{[${key}]:`);
-    renderGenerator(r, info, context);
-    output.put(`}[${key}]`);
-  } else renderTwin(r, info, node.value as Of<'FunctionExpression'>, context);
+  renderTwin(r, info, node.value as Of<'FunctionExpression'>, context);
   output.put(')');
   return true;
 }
@@ -262,11 +290,7 @@ export function renderClassBody(r: Renderer, node: Of<'ClassBody'>, context: Con
       continue;
     }
     output.put(`${names.of('attachMethod')}(${holder},${key},`);
-    if (method.computed) {
-      output.put(`{[${key}]:`);
-      renderGenerator(r, info, context);
-      output.put(`}[${key}]`);
-    } else renderTwin(r, info, info.node!, context);
+    renderTwin(r, info, info.node!, context);
     output.put(');');
   }
   if (methods.length > 0) output.put('}');

@@ -29,8 +29,11 @@ export interface FunctionInfo {
   /** For reports. */
   readonly name: string;
   readonly start: number;
-  /** Its own scope, and the binding of a function expression's own name. */
+  /** Its own scope, the binding it is declared as, and the binding of a function expression's own name. */
   readonly scope: Scope | undefined;
+  /** The scope it stands in. */
+  readonly outer: Scope | undefined;
+  readonly binding: Binding | undefined;
   readonly self: Binding | undefined;
   /** The name that the syntax around it gives it, where it has none of its own. */
   readonly inferred: string | undefined;

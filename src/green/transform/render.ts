@@ -4,6 +4,7 @@
 import { renderCall, renderChain } from './calls.ts';
 import type { Decisions } from './decide.ts';
 import {
+  renderAssigned,
   renderAttach,
   renderClassBody,
   renderFunction,
@@ -190,6 +191,9 @@ export class Renderer {
           this.output.put(context.args, node.start);
         else this.output.copy(node.start, node.end);
         return;
+      case 'AssignmentExpression':
+        if (renderAssigned(this, node, context)) return;
+        break;
       case 'UnaryExpression':
         if (node.operator === 'delete' && node.argument.type === 'ChainExpression') {
           this.children(node, { ...context, mode: 'plain' });

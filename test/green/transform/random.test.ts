@@ -126,6 +126,8 @@ describe('random programs', () => {
         assert.ok(transformed);
         assert.equal(transformed.code.split('\n').length, source.split('\n').length);
         const expected = run(source, undefined);
+        // One that recurses forever ends at another depth.
+        fc.pre(!expected.some((line) => line.includes('RangeError')));
         assert.deepEqual(run(transformed.code, undefined), expected, 'plain');
         const waits = (): number => {
           waited += 1;
