@@ -49,7 +49,7 @@ export function renderCall(r: Renderer, node: Of<'CallExpression'>, context: Con
         at: markOf(node),
         plan,
       });
-      renderIfFunction(r, value, undefined, node, plan.inline);
+      renderIfFunction(r, value, undefined, node, context, plan.inline);
     }
     keepLines(r, node, context, lines);
     output.put(')');
@@ -136,7 +136,7 @@ function renderMemberCall(r: Renderer, call: Call, callee: Of<'MemberExpression'
     };
     dispatch(r, context, { callee: both, value, self, at, plan });
   }
-  renderIfFunction(r, value, self, call.node, plan.inline);
+  renderIfFunction(r, value, self, call.node, context, plan.inline);
 }
 
 /** From behind the object to the end of the member expression. */
@@ -158,6 +158,7 @@ function renderIfFunction(
   value: string,
   self: string | undefined,
   node: Of<'CallExpression'>,
+  context: Context,
   inline: (more?: boolean) => void,
 ): void {
   const { output } = r;
@@ -166,7 +167,7 @@ function renderIfFunction(
     output.put(`typeof ${value}==="function"?${value}(`, at);
     inline();
   } else {
-    output.put(`typeof ${value}==="function"?${r.names.of('call')}(${value},${self}`, at);
+    output.put(`typeof ${value}==="function"?${helper(r, context, 'call')}(${value},${self}`, at);
     inline(true);
   }
   output.put('):');
@@ -176,7 +177,12 @@ function renderIfFunction(
     output.put('(', at);
     inline();
     output.put(')');
-  } else output.put(`${r.names.of('notFunction')}(${JSON.stringify(describeCallee(callee))})`, at);
+  } else output.put(`${helper(r, context, 'notFunction')}(${JSON.stringify(describeCallee(callee))})`, at);
+}
+
+/** Async functions can run before their module has been evaluated, twins cannot. */
+function helper(r: Renderer, { mode }: Context, part: 'call' | 'notFunction'): string {
+  return mode === 'async' ? r.names.early(part) : r.names.of(part);
 }
 
 function hasAlias(r: Renderer, node: Node): boolean {
@@ -430,7 +436,7 @@ export function renderChain(r: Renderer, node: Of<'ChainExpression'>, context: C
         at: markOf(each),
         plan,
       });
-      renderIfFunction(r, value, receiver, each, plan.inline);
+      renderIfFunction(r, value, receiver, each, context, plan.inline);
       temporaries.release(taken);
       output.put(')');
     }

@@ -1,8 +1,8 @@
 // Functions and their twins. A function's text stays; its twin is beside it:
 //
-//   const f = (x) => g(x);      const f = $ga({f:(x) => g(x)}.f,function*f(x){…});
-//   function f(x) { … }         {$ga(f,function*f(x){…}); …       at the top of the block that declares it
-//   class C { m() { … } }       class C {static{$gm(this.prototype,"m",{m:function*(){…}}.m);} …
+//   const f = (x) => g(x);      const f = $gA({f:(x) => g(x)}.f,function*f(x){…});
+//   function f(x) { … }         {$gA(f,function*f(x){…}); …       at the top of the block that declares it
+//   class C { m() { … } }       class C {static{$gM(this.prototype,"m",{m:function*(){…}}.m);} …
 //
 // The object literals give anonymous functions the name that an assignment would.
 
@@ -21,7 +21,7 @@ export function renderFunction(r: Renderer, node: FunctionNode, context: Context
   }
   const { output } = r;
   const own = node.id?.name;
-  const attach = r.names.of(info.single ? 'attachHidden' : 'attach');
+  const attach = r.names.early(info.single ? 'attachHidden' : 'attach');
   const plain = (self?: string): void =>
     named(r, nameOf(r, info), () => renderPlain(r, info, node, context, self));
   if (info.enters && (own === undefined || own !== info.name)) {
@@ -50,7 +50,7 @@ export function renderFunction(r: Renderer, node: FunctionNode, context: Context
 }
 
 /**
- * `o.f = function () {}` as `$ga(o.f = function () {}, …)`: the engine names a function in stacks by what it is assigned to.
+ * `o.f = function () {}` as `$gA(o.f = function () {}, …)`: the engine names a function in stacks by what it is assigned to.
  * False for other assignments.
  */
 export function renderAssigned(r: Renderer, node: Of<'AssignmentExpression'>, context: Context): boolean {
@@ -58,7 +58,7 @@ export function renderAssigned(r: Renderer, node: Of<'AssignmentExpression'>, co
   if (node.operator !== '=' || !isFunctionNode(right) || r.source[right.start - 1] === '(') return false;
   const info = r.analysis.functions.get(right)!;
   if (!info.twin || info.direct || info.enters || info.place !== 'around' || right.id) return false;
-  r.output.put(`${r.names.of(info.single ? 'attachHidden' : 'attach')}(`);
+  r.output.put(`${r.names.early(info.single ? 'attachHidden' : 'attach')}(`);
   r.gap(node.start, left.start, context);
   r.render(left, context);
   r.gap(left.end, right.start, context);
@@ -96,7 +96,7 @@ function named(r: Renderer, name: Naming | undefined, value: () => void): void {
 export function renderAttach(r: Renderer, node: FunctionNode, context: Context): void {
   const info = r.analysis.functions.get(node)!;
   if (!info.twin) return;
-  const attach = r.names.of(info.single ? 'attachHidden' : 'attach');
+  const attach = r.names.early(info.single ? 'attachHidden' : 'attach');
   const name = node.id?.name ?? `${r.names.prefix}x`;
   r.output.put(node.id ? `${attach}(${name},` : `${attach}(${r.names.of('named')}(${name},"default"),`);
   renderTwin(r, info, node, context);
@@ -171,7 +171,7 @@ function renderEntering(r: Renderer, node: FunctionNode, context: Context, self:
       : 'arguments';
   const isArrow = node.type === 'ArrowFunctionExpression';
   const usesThis = !isArrow || r.analysis.functions.get(node)!.usesThis;
-  const guard = `if(${names.of('root')}()&&${twin}!==void 0)return ${names.of('enter')}(${twin},${usesThis ? 'this' : 'void 0'},${args});`;
+  const guard = `if(${names.early('root')}()&&${twin}!==void 0)return ${names.of('enter')}(${twin},${usesThis ? 'this' : 'void 0'},${args});`;
   if (node.body.type === 'BlockStatement') {
     r.body(node.body, context, () => void output.put(guard));
     return;
@@ -252,14 +252,14 @@ function renderParametersAndBody(r: Renderer, info: FunctionInfo, context: Conte
   return args === undefined ? [self] : [self, context.args ?? 'arguments'];
 }
 
-/** `{ m() {} }` as `{ m: $ga({ m() {} }.m, …) }`; false where the method has no twin. */
+/** `{ m() {} }` as `{ m: $gA({ m() {} }.m, …) }`; false where the method has no twin. */
 export function renderObjectMethod(r: Renderer, node: Of<'Property'>, context: Context): boolean {
   const info = r.analysis.functions.get(node.value);
   if (info === undefined || !info.twin || info.role !== 'object method') return false;
   const { output } = r;
   const key = r.source.slice(node.key.start, node.key.end);
   const isName = node.key.type === 'Identifier';
-  const attach = r.names.of(info.single ? 'attachHidden' : 'attach');
+  const attach = r.names.early(info.single ? 'attachHidden' : 'attach');
   output.put(`${node.computed ? `[${key}]` : key}:${attach}({`, node.start);
   r.gap(node.start, node.key.start, context);
   output.copy(node.key.start, node.key.end);
@@ -286,10 +286,10 @@ export function renderClassBody(r: Renderer, node: Of<'ClassBody'>, context: Con
       ? r.source.slice(method.key.start, method.key.end)
       : JSON.stringify(info.inferred);
     if (info.usesSuper) {
-      output.put(`${names.of('moveMethod')}(${holder},${key},${JSON.stringify(twinKey(r, info))});`);
+      output.put(`${names.early('moveMethod')}(${holder},${key},${JSON.stringify(twinKey(r, info))});`);
       continue;
     }
-    output.put(`${names.of('attachMethod')}(${holder},${key},`);
+    output.put(`${names.early('attachMethod')}(${holder},${key},`);
     renderTwin(r, info, info.node!, context);
     output.put(');');
   }

@@ -239,8 +239,8 @@ describe('transformed code', () => {
     );
     const { f, make } = load(code, '/app.js', { wait: () => 1 }) as Exports;
     assert.deepEqual([Object.keys(f!), Object.keys(make!() as object)], [[], []]);
-    assert.match(code, /\$gh\(exports\.f/);
-    assert.match(code, /\$ga\(/);
+    assert.match(code, /\$gH\(exports\.f/);
+    assert.match(code, /\$gA\(/);
   });
 });
 
@@ -349,7 +349,7 @@ describe('a module', () => {
     )!;
     const [prologue, ...rest] = code.replaceAll('export ', '').split(/(?<=;)(?=function \$g)/);
     const declared = `${rest.join('')}; return { early, later }; ${prologue!.replaceAll('var ', 'if (0) var ')}`;
-    const body = declared.replaceAll(/\$gh\((?:early|later),.*?\}\);(?=function|async)/g, '');
+    const body = declared.replaceAll(/\$gH\((?:early|later),.*?\}\);(?=function|async)/g, '');
     const { early, later } = new Function('wait', body)((x: unknown) => x) as Exports;
     assert.deepEqual(early!(2), [2, 2]);
     return (later!({ m: (x: unknown) => x }) as Promise<unknown>).then((value) => assert.equal(value, 1));
