@@ -293,14 +293,16 @@ function renderArguments(r: Renderer, node: Of<'CallExpression'>, context: Conte
   if (brackets) r.output.put(')');
 }
 
-/** What is assigned to a temporary; the assignment gives a function no name. */
+/**
+ * What is assigned to a temporary. Neither the assignment nor the engine's guess at names for stacks may name a function in
+ * it: what a call returns gets no name.
+ */
 function unnamed(r: Renderer, node: Node, context: Context): void {
-  const takesName =
-    node.type === 'ArrowFunctionExpression' ||
-    ((node.type === 'FunctionExpression' || node.type === 'ClassExpression') && !node.id);
-  if (takesName) r.output.put('(0,');
+  const isCall = node.type === 'CallExpression' || r.analysis.functions.get(node)?.twin === true;
+  const guarded = !isCall && /=>|function|class/.test(r.source.slice(node.start, node.end));
+  if (guarded) r.output.put(`${r.names.identity()}(`);
   r.operand(node, context);
-  if (takesName) r.output.put(')');
+  if (guarded) r.output.put(')');
 }
 
 interface Plan {

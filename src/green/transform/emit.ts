@@ -187,13 +187,12 @@ function renderTwin(r: Renderer, info: FunctionInfo, node: FunctionNode, context
   const name = node.id?.name ?? info.inferred;
   const direct =
     name !== undefined && isBindingName(name) && !r.refersTo(name, node.start, node.end, node.id?.start);
+  const around = direct ? undefined : name === undefined ? nameOf(r, info) : naming(name);
   const generator = (): readonly string[] => {
     let first: readonly string[] = [];
-    if (direct) first = renderGenerator(r, info, context, name);
-    else
-      named(r, name === undefined ? nameOf(r, info) : naming(name), () => {
-        first = renderGenerator(r, info, context);
-      });
+    named(r, around, () => {
+      first = renderGenerator(r, info, context, direct ? name : undefined);
+    });
     return first;
   };
   if (info.role !== 'arrow' || !(info.usesThis || info.usesArguments)) {
@@ -203,9 +202,10 @@ function renderTwin(r: Renderer, info: FunctionInfo, node: FunctionNode, context
   const simple = node.params.every((each) => each.type === 'Identifier');
   const rest = `...${r.names.prefix}q`;
   const parameters = simple ? node.params.map((each) => r.source.slice(each.start, each.end)) : [rest];
-  output.put(`(${parameters.join(',')})=>(`);
+  // Without brackets around the function: the engine compiles those that have at once.
+  output.put(`(${parameters.join(',')})=>${around === undefined ? '' : '('}`);
   const first = generator();
-  output.put(`).call(${[...first, ...parameters].join(',')})`);
+  output.put(`${around === undefined ? '' : ')'}.call(${[...first, ...parameters].join(',')})`);
 }
 
 /**

@@ -42,6 +42,7 @@ const EARLY: Partial<Record<keyof EmittedRuntime, (name: string, runtime: string
 export class Names {
   readonly prefix: string;
   #templates = 0;
+  #identity = false;
   readonly #used = new Set<keyof EmittedRuntime>();
   readonly #early = new Set<keyof EmittedRuntime>();
 
@@ -70,6 +71,12 @@ export class Names {
     return `${this.prefix}l[${index}]??=${this.prefix}k([${cooked}],[${raw}])`;
   }
 
+  /** A function that returns its argument. */
+  identity(): string {
+    this.#identity = true;
+    return `${this.prefix}i`;
+  }
+
   /** The statement that takes from the runtime what was used. */
   prologue(format: Format, declaresGlobalThis: boolean): string {
     const runtime = this.prefix;
@@ -84,6 +91,7 @@ export class Names {
       if (format === 'module' && declared !== undefined) early.push(declared(name, runtime, root));
       else parts.push(`${name}=${runtime}.${part}`);
     }
+    if (this.#identity) early.push(`function ${runtime}i(v){return v}`);
     if (this.#templates > 0) {
       parts.push(`${runtime}l=[]`);
       early.push(

@@ -233,6 +233,28 @@ describe('transformed code', () => {
     assert.deepEqual(frames(code, true).map(mapped), expected, 'as a twin, by the map');
   });
 
+  it('leaves functions without a name without one, in stacks too', () => {
+    const source = `const call = (...fns) => fns.map((fn) => fn());
+    exports.trace = function () { const that = { trace(f) { return f() } }; return call(
+      () => stack(this), function () { return stack(wait()) }, () => stack(1))
+      .concat(that.trace(() => stack(2)), [() => stack(3), () => stack(wait(this))].map((f) => f()))
+    }
+    const stack = (x) => new Error('x').stack.split('\\n').filter((each) => each.includes('app.js'))[1].replace(/\\(|:\\d+\\)?$/g, '')`;
+    const run = (code: string): ((...args: unknown[]) => unknown) =>
+      (load(code, '/app.js', { wait: makeWait(() => 0) }) as Exports)['trace']!;
+    const expected = run(source).call(undefined) as string[];
+    assert.ok(
+      expected.every((each) => /^ +at \/app.js:\d+$/.test(each)),
+      expected.join(),
+    );
+    const trace = run(codeOf(source));
+    assert.deepEqual(trace(), expected);
+    assert.deepEqual(
+      (runToEnd(twinOf(trace)!.call(undefined)) as string[]).map((each) => each.replace(/:\d+$/, '')),
+      expected.map((each) => each.replace(/:\d+$/, '')),
+    );
+  });
+
   it('is visible on functions that are made often alone', () => {
     const code = codeOf(
       'exports.f = () => wait(); exports.make = () => { const made = () => wait(); made(); return made }',
