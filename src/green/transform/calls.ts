@@ -235,7 +235,9 @@ function renderDirect(r: Renderer, call: Call, context: Context): boolean {
   const emit = (generator: () => void): true => {
     const temporary = context.mode === 'async' ? context.temporaries!.take() : '';
     output.put('(');
+    const lines = output.lines;
     drive(r, context, temporary, markOf(node), generator);
+    keepLines(r, node, context, lines);
     output.put(')');
     return true;
   };
@@ -257,7 +259,7 @@ function renderDirect(r: Renderer, call: Call, context: Context): boolean {
   const own = fn.id?.name;
   return emit(() => {
     output.put('(');
-    const first = renderGenerator(r, info, context, own);
+    const first = renderGenerator(r, info, context, own, context.flat);
     output.put(called ? `).call(${first.join(',')}` : ').');
     if (!called) {
       const { property: key } = callee as Of<'MemberExpression'>;

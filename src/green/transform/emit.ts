@@ -217,25 +217,35 @@ export function renderGenerator(
   info: FunctionInfo,
   context: Context,
   name?: string,
+  flat = true,
 ): readonly string[] {
   r.output.put(`function*${name ?? ''}`);
-  return renderParametersAndBody(r, info, context);
+  return renderParametersAndBody(r, info, context, flat);
 }
 
-function renderParametersAndBody(r: Renderer, info: FunctionInfo, context: Context): readonly string[] {
+function renderParametersAndBody(
+  r: Renderer,
+  info: FunctionInfo,
+  context: Context,
+  flat = true,
+): readonly string[] {
   const { output } = r;
   const node = info.node!;
   const isArrow = info.role === 'arrow';
   const args = isArrow && info.usesArguments ? `${r.names.prefix}w` : undefined;
   const temporaries = r.temporaries();
-  const plain: Context = { mode: 'plain', flat: true, args, temporaries: undefined };
+  const plain: Context = { mode: 'plain', flat, args, temporaries: undefined };
   output.put(args === undefined || node.params.length === 0 ? `(${args ?? ''}` : `(${args},`);
+  let from = node.start;
   for (const [index, parameter] of node.params.entries()) {
     if (index > 0) output.put(',');
+    r.breaks(from, parameter.start, plain);
     r.render(parameter, plain);
+    from = parameter.end;
   }
   output.put(')');
-  const inside: Context = { mode: 'twin', flat: true, args, temporaries };
+  r.breaks(from, node.body.start, plain);
+  const inside: Context = { mode: 'twin', flat, args, temporaries };
   if (node.body.type === 'BlockStatement') {
     const slot = r.body(node.body, inside, () => output.slot());
     if (slot) slot.text = temporaries.declaration();

@@ -9,15 +9,15 @@ import { decide } from './decide.ts';
 import { renderAttach } from './emit.ts';
 import { Names } from './names.ts';
 import { Output, type SourceMap } from './output.ts';
-import { type Format, Lines, type Of, parse } from './parse.ts';
+import { type Format, GreenSyntaxError, Lines, type Of, parse } from './parse.ts';
 import { directivesOf, isFunctionNode } from './patterns.ts';
 import { type Context, Renderer } from './render.ts';
 import { type FunctionReport, reportOf } from './report.ts';
 
 export { type EmittedRuntime, RUNTIME } from './emitted.ts';
 export type { SourceMap } from './output.ts';
-export { GreenSyntaxError } from './parse.ts';
 export type { FunctionReport, ModuleWrite } from './report.ts';
+export { GreenSyntaxError };
 
 export interface TransformOptions {
   /** For the source map and errors. */
@@ -43,6 +43,21 @@ export interface Transformed {
 export function transform(
   source: string,
   { url, format, enter = [] }: TransformOptions,
+): Transformed | undefined {
+  try {
+    return transformed(source, url, format, enter);
+  } catch (error) {
+    // The walk recurses, and machines write expressions of thousands of levels.
+    if (!(error instanceof RangeError)) throw error;
+    throw new GreenSyntaxError(url, 1, 'expressions nested too deeply to follow');
+  }
+}
+
+function transformed(
+  source: string,
+  url: string,
+  format: Format,
+  enter: readonly string[],
 ): Transformed | undefined {
   const program = parse(source, format, url) as Of<'Program'>;
   const lines = new Lines(source);

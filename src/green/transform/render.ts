@@ -107,7 +107,7 @@ export class Renderer {
     if (copies) this.output.copy(start, end);
     else this.#node(node, context);
     const last = copies ? lastStatement(node) : node;
-    if ((context.flat || context.mode === 'async') && endsInSemicolon(last) && this.source[end - 1] !== ';')
+    if ((context.flat || context.mode !== 'plain') && endsInSemicolon(last) && this.source[end - 1] !== ';')
       this.output.put(';');
   }
 

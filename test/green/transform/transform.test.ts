@@ -142,6 +142,10 @@ describe('transformed code', () => {
         error.file === url &&
         /declared/.test(error.message),
     );
+    const deep = `exports.f = () => wait(${'('.repeat(20_000)}1${')'.repeat(20_000)})`;
+    assert.throws(() => commonjs(deep), GreenSyntaxError);
+    const long = `exports.f = () => wait(${'1+'.repeat(20_000)}1)`;
+    assert.throws(() => commonjs(long), GreenSyntaxError);
     assert.throws(() => commonjs('@decorate class A {}'), GreenSyntaxError);
     assert.throws(() => transform('import x from "x"', { url, format: 'commonjs' }), GreenSyntaxError);
   });
