@@ -49,7 +49,7 @@ export function renderCall(r: Renderer, node: Of<'CallExpression'>, context: Con
         at: markOf(node),
         plan,
       });
-      renderIfFunction(r, value, undefined, node, context, plan.inline);
+      renderIfFunction(r, value, undefined, node, context, plan);
     }
     keepLines(r, node, context, lines);
     output.put(')');
@@ -91,11 +91,7 @@ function renderIdentifierCall(r: Renderer, call: Call, callee: Of<'Identifier'>,
   output.put(`${value}=${name},`, at);
   plan.before();
   dispatch(r, context, { callee: () => output.put(value), value, self: undefined, at, plan });
-  output.put(`typeof ${value}==="function"?${value}(`, at);
-  plan.inline();
-  output.put(`):${name}(`, at);
-  plan.inline();
-  output.put(')');
+  renderIfFunction(r, value, undefined, call.node, context, plan);
 }
 
 /** `o.m(…)`, `o[k](…)`, `super.m(…)`. */
@@ -136,7 +132,7 @@ function renderMemberCall(r: Renderer, call: Call, callee: Of<'MemberExpression'
     };
     dispatch(r, context, { callee: both, value, self, at, plan });
   }
-  renderIfFunction(r, value, self, call.node, context, plan.inline);
+  renderIfFunction(r, value, self, call.node, context, plan);
 }
 
 /** From behind the object to the end of the member expression. */
@@ -159,9 +155,10 @@ function renderIfFunction(
   self: string | undefined,
   node: Of<'CallExpression'>,
   context: Context,
-  inline: (more?: boolean) => void,
+  plan: Plan,
 ): void {
   const { output } = r;
+  const { inline } = plan;
   const at = markOf(node);
   if (self === undefined) {
     output.put(`typeof ${value}==="function"?${value}(`, at);
@@ -172,12 +169,17 @@ function renderIfFunction(
   }
   output.put('):');
   const { callee } = node;
-  if (isRepeatable(callee) && !node.optional && !hasAlias(r, callee)) {
+  // Arguments that were evaluated may have changed what the callee is.
+  if (!plan.hoists && isRepeatable(callee) && !node.optional && !hasAlias(r, callee)) {
     r.repeat(callee);
     output.put('(', at);
     inline();
     output.put(')');
-  } else output.put(`${helper(r, context, 'notFunction')}(${JSON.stringify(describeCallee(callee))})`, at);
+    return;
+  }
+  output.put(`${helper(r, context, 'notFunction')}(${JSON.stringify(describeCallee(callee))}`, at);
+  inline(true);
+  output.put(')');
 }
 
 /** Async functions can run before their module has been evaluated, twins cannot. */
@@ -440,7 +442,7 @@ export function renderChain(r: Renderer, node: Of<'ChainExpression'>, context: C
         at: markOf(each),
         plan,
       });
-      renderIfFunction(r, value, receiver, each, context, plan.inline);
+      renderIfFunction(r, value, receiver, each, context, plan);
       temporaries.release(taken);
       output.put(')');
     }
