@@ -1,7 +1,7 @@
 // Calls in twins and async functions: look for the callee's twin, and go on in it; otherwise the call as it was.
 //
-//   f(x)      (($1=($2=f)?.[TWIN])!==void 0&&$1.owner===$2?yield*$1.call(void 0,x):f(x))
-//   o.m(x)    (($1=($2=($3=o).m)?.[TWIN])!==void 0&&$1.owner===$2?yield*$1.call($3,x)
+//   f(x)      (($1=($2=f)?.[TWIN])&&$1.owner===$2?yield*$1.call(void 0,x):f(x))
+//   o.m(x)    (($1=($2=($3=o).m)?.[TWIN])&&$1.owner===$2?yield*$1.call($3,x)
 //               :typeof $2==="function"?call($2,$3,x):o.m(x))
 //
 // The order is the language's: callee, arguments, and last whether it can be called. What isn't a function is called in the
@@ -207,7 +207,7 @@ function dispatch(r: Renderer, context: Context, { callee, value, self, at, plan
   const twin = context.temporaries!.take();
   output.put(`(${twin}=`);
   callee();
-  output.put(`?.[${r.names.of('twin')}])!==void 0&&${twin}.owner===${value}?`);
+  output.put(`?.[${r.names.of('twin')}])&&${twin}.owner===${value}?`);
   drive(r, context, twin, at, () => {
     output.put(`${twin}.call(${self ?? 'void 0'}`);
     plan.inline(true);

@@ -18,6 +18,9 @@ import { anyWithin, type FunctionNode, type Lines, type Node, type Of } from './
 import { directivesOf, isFunctionNode } from './patterns.ts';
 import { childrenOf } from './walk.ts';
 
+/** White space and comments, those of HTML too: as operators, `<!--` and `-->` are of several nodes. */
+const BETWEEN = /(?:\s|\/\*[\s\S]*?\*\/|(?:\/\/|<!--|-->)[^\n\r\u2028\u2029]*)+/g;
+
 const BREAK = /[\n\r\u2028\u2029]/;
 
 /** How a node is rendered. */
@@ -91,7 +94,7 @@ export class Renderer {
     }
     const text = this.source.slice(start, end);
     let from = start;
-    for (const match of text.matchAll(/(?:\s|\/\*[\s\S]*?\*\/|\/\/[^\n\r\u2028\u2029]*)+/g)) {
+    for (const match of text.matchAll(BETWEEN)) {
       if (match[0] === ' ') continue;
       this.output.copy(from, start + match.index);
       this.output.put(' ');
