@@ -61,6 +61,36 @@ export interface FunctionInfo {
   direct: boolean;
 }
 
+type Known = Pick<FunctionInfo, 'parent' | 'role' | 'start' | 'single'> & Partial<FunctionInfo>;
+
+/** A function of which nothing more is known yet. */
+export function describe(known: Known): FunctionInfo {
+  return {
+    node: undefined,
+    name: '',
+    scope: undefined,
+    outer: undefined,
+    binding: undefined,
+    self: undefined,
+    inferred: undefined,
+    strict: true,
+    place: 'nowhere',
+    method: undefined,
+    usesThis: false,
+    usesArguments: false,
+    usesNewTarget: false,
+    usesSuper: false,
+    refusal: undefined,
+    calls: [],
+    switches: false,
+    twin: false,
+    rewritten: false,
+    enters: false,
+    direct: false,
+    ...known,
+  };
+}
+
 export interface Call {
   readonly node: Of<'CallExpression'>;
   readonly scope: Scope;

@@ -1,6 +1,8 @@
 // Gives the functions of a module their twins. The loader calls this with JavaScript (types are stripped before):
 //
-//   parse.ts → analyse.ts (functions, scopes, calls) → decide.ts (who gets a twin, and why not) → render.ts, emit.ts, calls.ts → output.ts
+//   parse.ts → analyse.ts, classes.ts, scope.ts: functions, calls, names, writes
+//            → decide.ts, builtins.ts: who gets a twin, and why the others do not
+//            → render.ts and emit.ts (functions), calls.ts, chains.ts, arguments.ts (calls) → output.ts: code and source map
 //
 // Plain bodies keep their text and their lines. What the emitted code takes from the runtime is `EmittedRuntime`.
 
