@@ -76,7 +76,7 @@ export class Analyser {
   #steady(call: Call): void {
     const { callee } = call.node;
     const steady = (node: Node): boolean => {
-      if (this.evaluates || node.type !== 'Identifier') return false;
+      if (this.evaluates || node.type !== 'Identifier' || node.name === 'arguments') return false;
       const binding = call.scope.lookup(node.name);
       return binding !== undefined && !binding.reassigned;
     };

@@ -71,7 +71,7 @@ export function keepLines(r: Renderer, node: Node, context: Context, before: num
 /** `f(…)`, where `f` is a name. */
 function renderIdentifierCall(r: Renderer, call: Call, callee: Of<'Identifier'>, context: Context): void {
   const { output } = r;
-  const { name } = callee;
+  const name = callee.name === 'arguments' ? (context.args ?? callee.name) : callee.name;
   const at = callee.start;
   const plan = planArguments(r, call.node, context);
   if (call.stableCallee || !plan.hoists) {
