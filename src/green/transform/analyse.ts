@@ -278,9 +278,17 @@ export class Analyser {
     around: Around,
     value?: FunctionNode,
   ): void {
-    for (const each of bindingsOf(pattern))
-      if (each.type === 'Identifier') scope.declare(each.name, kind, value);
+    for (const each of bindingsOf(pattern)) {
+      if (each.type !== 'Identifier') continue;
+      scope.declare(each.name, kind, value);
+      if (each.name === 'arguments') this.#shadowsArguments(around.fn);
+    }
     this.visit(pattern, inner(around));
+  }
+
+  /** In an arrow function's twin another name stands for the `arguments` around it. */
+  #shadowsArguments(fn: FunctionInfo | undefined): void {
+    for (let each = fn; each?.role === 'arrow'; each = each.parent) each.refusal ??= 'declares `arguments`';
   }
 
   #call(node: Of<'CallExpression'>, around: Around): void {
@@ -331,6 +339,8 @@ export class Analyser {
           : 'expression');
     const strict = around.strict || (node.body.type === 'BlockStatement' && hasUseStrict(node.body.body));
     const own = node.id?.name;
+    if (own === 'yield') refuseYield(around.fn);
+    if (own === 'arguments' && role === 'declaration') this.#shadowsArguments(around.fn);
     let outer = around.scope;
     let self: Binding | undefined;
     let binding: Binding | undefined;
@@ -366,6 +376,7 @@ export class Analyser {
     this.all.push(info);
     const selfish = self !== undefined && refersTo(this.#source, node, self.name);
     info.direct = around.direct === true && !selfish;
+    if (own === 'yield') refuseYield(info);
     if (around.inWith) info.refusal = 'is inside of `with`';
     else if (around.once === true && !selfish) info.refusal = ONCE;
     else if (info.single && wrapsModule(node)) info.refusal = ONCE;

@@ -73,6 +73,7 @@ describe('a function gets a twin', () => {
       function g() { with (o) wait() }
       function h() { arguments.callee(wait()) }
       function i() { var yield = wait() }
+      function r() { function yield() {} wait() }
       const j = function own() { own = wait() }
       if (o) function k() { wait() }
       function l() { return 1 } function l() { return wait() }
@@ -91,6 +92,8 @@ describe('a function gets a twin', () => {
       g: 'uses `with`',
       h: 'uses `arguments.callee`',
       i: 'uses `yield` as a name',
+      r: 'uses `yield` as a name',
+      yield: 'uses `yield` as a name',
       own: 'assigns to its own name',
       k: 'is declared without a block of its own',
       l: true,
