@@ -116,6 +116,13 @@ describe('a function gets a twin', () => {
     assert.equal(report?.green, true, 'short ones may be deep');
   });
 
+  it('whose text grows with its calls, not with how deep they are in one another', () => {
+    const calls = 30;
+    const source = `exports.f = (f, x) => ${'f('.repeat(calls)}x${')'.repeat(calls)}`;
+    const { length } = codeOf(source);
+    assert.ok(length < 200 * calls, `${length} characters`);
+  });
+
   it('but what runs once as its module is evaluated, and what wraps a module', () => {
     const report = reportOf(`
       (function once() { wait(); exports.f = function f() { wait() } })();
