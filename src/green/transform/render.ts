@@ -88,7 +88,8 @@ export class Renderer {
     }
     const text = this.source.slice(start, end);
     let from = start;
-    for (const match of text.matchAll(BETWEEN)) {
+    BETWEEN.lastIndex = 0;
+    for (let match = BETWEEN.exec(text); match !== null; match = BETWEEN.exec(text)) {
       if (match[0] === ' ') continue;
       this.output.copy(from, start + match.index);
       this.output.put(' ');
