@@ -80,6 +80,7 @@ function renderIdentifierCall(r: Renderer, call: Call, callee: Of<'Identifier'>,
     plan.before();
     const read = (): void => output.put(call.stableCallee ? name : `(${value}=${name})`, at);
     dispatch(r, context, { callee: read, value, self: undefined, at, plan });
+    if (handsOn(r, call.node, context)) renderForeign(r, value, undefined, at, plan);
     output.put(`${name}(`, at);
     plan.inline();
     output.put(')');
@@ -158,14 +159,16 @@ export function renderIfFunction(
   const { output } = r;
   const { inline } = plan;
   const at = markOf(node);
-  if (self === undefined) {
+  if (handsOn(r, node, context)) renderForeign(r, value, self, at, plan);
+  else if (self === undefined) {
     output.put(`typeof ${value}==="function"?${value}(`, at);
     inline();
+    output.put('):');
   } else {
     output.put(`typeof ${value}==="function"?${helper(r, context, 'call')}(${value},${self}`, at);
     inline(true);
+    output.put('):');
   }
-  output.put('):');
   const { callee } = node;
   // Arguments that were evaluated may have changed what the callee is.
   if (!plan.hoists && isRepeatable(callee) && !node.optional && !hasAlias(r, callee)) {
@@ -178,6 +181,28 @@ export function renderIfFunction(
   output.put(`${helper(r, context, 'notFunction')}(${JSON.stringify(describeCallee(callee))}`, at);
   inline(true);
   output.put(')');
+}
+
+/** Whether the callee is given a continuation, such as Express's `next`, which it calls plainly if it has no twin. */
+function handsOn(r: Renderer, node: Of<'CallExpression'>, context: Context): boolean {
+  return (
+    context.mode === 'twin' &&
+    node.arguments.some((each) => each.type === 'Identifier' && r.decisions.continuations.has(each.name))
+  );
+}
+
+/** Calls `value` where it is a function: what it calls on with goes on behind it, in this coroutine. Up to the `:`. */
+function renderForeign(
+  { output, names }: Renderer,
+  value: string,
+  self: string | undefined,
+  at: number,
+  plan: Plan,
+): void {
+  const foreign = names.of('callForeign');
+  output.put(`typeof ${value}==="function"?yield*${foreign}(${value},${self ?? 'void 0'},[`, at);
+  plan.inline();
+  output.put(']):');
 }
 
 /** Async functions can run before their module has been evaluated, twins cannot. */

@@ -19,6 +19,8 @@ const MOST_COPIED = 4096;
 export interface Decisions {
   /** Calls that look for a twin, where they are in a twin or an async function. */
   readonly dispatches: ReadonlyMap<Node, Call>;
+  /** Names of functions that code which isn't green is given to call on with. */
+  readonly continuations: ReadonlySet<string>;
   reasonOf(info: FunctionInfo): string | undefined;
 }
 
@@ -65,6 +67,7 @@ export function decide(analysis: Analysis, enter: readonly string[]): Decisions 
   }
   return {
     dispatches,
+    continuations: new Set(enter),
     reasonOf: (info) =>
       info.refusal ??
       (deep.has(info)

@@ -31,13 +31,18 @@ export interface EmittedRuntime {
   readonly Pending: abstract new (
     ...args: never[]
   ) => { readonly promise: Promise<unknown> };
-  /** Whether no coroutine is running: the event loop itself has called. */
+  /** Whether no coroutine is running: the event loop itself has called. Or `callForeign` has. */
   root(): boolean;
   /**
    * Runs `twin` as a coroutine of its own, and returns its value, or undefined where it waits (errors thrown after that
    * are uncaught exceptions). For functions that are entered from the event loop, as Express's `next`.
    */
   enter(twin: unknown, thisArgument: unknown, args: ArrayLike<unknown>): unknown;
+  /**
+   * Calls `fn`, which has no twin and was given a function to call on with. Where it does so before it returns, `root` is true
+   * and `enter` notes it: that function's twin goes on in this coroutine, behind `fn`.
+   */
+  callForeign(fn: unknown, thisArgument: unknown, args: unknown[]): Iterable<unknown>;
   /**
    * Throws the TypeError of a call of what isn't a function, "`callee` is not a function", with the stack of its caller. The
    * arguments of that call come behind: they are evaluated first.

@@ -14,6 +14,7 @@ const SUFFIXES: Readonly<Record<keyof EmittedRuntime, string>> = {
   Pending: 'p',
   root: 'r',
   enter: 'e',
+  callForeign: 'o',
   notFunction: 'n',
   named: 'd',
 };

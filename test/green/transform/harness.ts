@@ -76,6 +76,10 @@ export const runtime: EmittedRuntime = {
     const value = start((twin as Twin).call(thisArgument, ...Array.from(args)));
     return value instanceof Pending ? undefined : value;
   },
+  // biome-ignore lint/correctness/useYield: nobody here calls on.
+  *callForeign(fn, thisArgument, args) {
+    return Reflect.apply(fn as () => unknown, thisArgument, args);
+  },
   notFunction(callee) {
     const error = new TypeError(`${callee} is not a function`);
     Error.captureStackTrace(error, runtime.notFunction);

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { transform } from '../../../src/green/transform/index.ts';
 import { twinOf } from '../../../src/green/twin.ts';
-import { load, makeWait, runToEnd, start } from './harness.ts';
+import { load, makeWait, runToEnd, runtime, start } from './harness.ts';
 
 type Exports = Record<string, (...args: unknown[]) => unknown>;
 
@@ -50,6 +50,51 @@ describe('a function that is entered from the event loop', () => {
     );
     assert.equal(inCoroutine, 7);
     assert.deepEqual([next!.name, next!.length, arrow!.name, arrow!.length], ['next', 1, 'next', 2]);
+  });
+
+  it('is handed on to what has no twin in a way that the runtime knows of', () => {
+    const { run } = load(
+      codeOf(
+        `exports.run = (o, f, wait) => { const next = () => wait('next');
+        return [o.m(next), f(1, next), f(wait(1), next), o?.m(next), f(next => next)] }`,
+        ['next'],
+      ),
+      '/app.js',
+    ) as Exports;
+    const calls: string[] = [];
+    const foreign = Symbol('foreign');
+    const { callForeign } = runtime;
+    Object.assign(runtime, {
+      *callForeign(fn: () => unknown, self: unknown, args: unknown[]) {
+        calls.push(`${fn.name} ${args.length}`);
+        yield foreign;
+        return Reflect.apply(fn, self, args);
+      },
+    });
+    try {
+      const code = codeOf(
+        'exports.f = (o, next) => { const other = { next: (x) => o.m(next) }; return other.next(1) }',
+        ['next'],
+      );
+      const { f } = load(code, '/app.js') as Exports;
+      const o = { m: (..._args: unknown[]) => 'foreign' };
+      assert.equal(runToEnd(twinOf(f)!.call(undefined, o, () => {})), 'foreign');
+      assert.deepEqual(calls, ['m 1']);
+    } finally {
+      Object.assign(runtime, { callForeign });
+    }
+    const plain = (...args: unknown[]): number => args.length;
+    assert.deepEqual(
+      runToEnd(
+        twinOf(run)!.call(
+          undefined,
+          { m: plain },
+          plain,
+          makeWait(() => 1),
+        ),
+      ),
+      [1, 2, 2, 1, 1],
+    );
   });
 
   it('returns what it returns where it does not wait', () => {
