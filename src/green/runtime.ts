@@ -46,7 +46,9 @@ function moveMethod(holder: object, key: PropertyKey, twinKey: string): void {
 }
 
 function notFunction(callee: string): never {
-  throw new TypeError(`${callee} is not a function`);
+  const error = new TypeError(`${callee} is not a function`);
+  Error.captureStackTrace(error, notFunction);
+  throw error;
 }
 
 function named<F extends AnyFunction>(fn: F, name: string): F {

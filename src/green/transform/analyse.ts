@@ -1,8 +1,9 @@
 // One walk over a module: its functions and what they use, its calls, its scopes, its writes. Decides nothing
 // (decide.ts does).
 
-import type { Call, FunctionInfo, Role, Write } from './functions.ts';
-import type { ClassNode, FunctionNode, Node, Of } from './parse.ts';
+import { analyseClass } from './classes.ts';
+import { type Call, describe, type FunctionInfo, type Role, type Write } from './functions.ts';
+import type { FunctionNode, Node, Of } from './parse.ts';
 import {
   bindingsOf,
   calledDirectly,
@@ -14,33 +15,17 @@ import {
   wrapsModule,
 } from './patterns.ts';
 import { type Binding, Scope } from './scope.ts';
+import {
+  type Around,
+  findMethod,
+  inner,
+  mark,
+  ONCE,
+  type PrivateMethods,
+  refuse,
+  refuseYield,
+} from './surroundings.ts';
 import { childrenOf } from './walk.ts';
-
-/** Why a function that is called where it stands, as its module is evaluated, has no twin. */
-export const ONCE = 'runs once, as its module is evaluated';
-
-/** What surrounds the node that is visited. */
-interface Around {
-  readonly scope: Scope;
-  readonly fn: FunctionInfo | undefined;
-  readonly strict: boolean;
-  /** Why calls here stay as they are: parameters, `with`, what `delete` is applied to. */
-  readonly plain: boolean;
-  readonly inWith: boolean;
-  readonly methods: PrivateMethods | undefined;
-  /** What the function that comes next is. */
-  readonly role?: Role;
-  readonly inferred?: string | undefined;
-  readonly method?: Of<'MethodDefinition'> | Of<'Property'>;
-  readonly once?: boolean;
-  readonly direct?: boolean;
-  readonly parent?: Node;
-}
-
-interface PrivateMethods {
-  readonly names: Map<string, FunctionInfo | undefined>;
-  readonly outer: PrivateMethods | undefined;
-}
 
 export class Analyser {
   readonly functions = new Map<Node, FunctionInfo>();
@@ -67,7 +52,7 @@ export class Analyser {
       methods: undefined,
       parent: program,
     };
-    for (const statement of program.body) this.#visit(statement, around);
+    for (const statement of program.body) this.visit(statement, around);
     for (const { name, scope } of this.#assigned) {
       const binding = scope.lookup(name);
       if (binding !== undefined) binding.reassigned = true;
@@ -91,7 +76,7 @@ export class Analyser {
   #steady(call: Call): void {
     const { callee } = call.node;
     const steady = (node: Node): boolean => {
-      if (this.evaluates || node.type !== 'Identifier') return false;
+      if (this.evaluates || node.type !== 'Identifier' || node.name === 'arguments') return false;
       const binding = call.scope.lookup(node.name);
       return binding !== undefined && !binding.reassigned;
     };
@@ -100,7 +85,7 @@ export class Analyser {
   }
 
   #each(nodes: readonly (Node | null | undefined)[], around: Around): void {
-    for (const node of nodes) if (node !== null && node !== undefined) this.#visit(node, around);
+    for (const node of nodes) if (node !== null && node !== undefined) this.visit(node, around);
   }
 
   #children(node: Node, around: Around): void {
@@ -108,7 +93,7 @@ export class Analyser {
     this.#each(childrenOf(node), inside);
   }
 
-  #visit(node: Node, around: Around): void {
+  visit(node: Node, around: Around): void {
     switch (node.type) {
       case 'Identifier':
         this.#refer(node, around);
@@ -120,7 +105,7 @@ export class Analyser {
         return;
       case 'ClassDeclaration':
       case 'ClassExpression':
-        this.#class(node, around);
+        analyseClass(this, node, around);
         return;
       case 'VariableDeclaration':
         this.#variables(node, around);
@@ -129,7 +114,7 @@ export class Analyser {
         for (const each of node.specifiers) around.scope.declare(each.local.name, 'import');
         return;
       case 'ExportNamedDeclaration':
-        if (node.declaration) this.#visit(node.declaration, { ...inner(around), parent: node });
+        if (node.declaration) this.visit(node.declaration, { ...inner(around), parent: node });
         return;
       case 'ExportAllDeclaration':
       case 'BreakStatement':
@@ -138,7 +123,7 @@ export class Analyser {
         if (node.type === 'MetaProperty' && node.meta.name === 'new') mark(around.fn, 'usesNewTarget');
         return;
       case 'ExportDefaultDeclaration':
-        this.#visit(node.declaration, { ...inner(around), inferred: 'default', parent: node });
+        this.visit(node.declaration, { ...inner(around), inferred: 'default', parent: node });
         return;
       case 'BlockStatement':
       case 'ForStatement':
@@ -160,12 +145,12 @@ export class Analyser {
       }
       case 'LabeledStatement':
         if (node.label.name === 'yield') refuseYield(around.fn);
-        this.#visit(node.body, { ...inner(around), parent: node });
+        this.visit(node.body, { ...inner(around), parent: node });
         return;
       case 'WithStatement':
         refuse(around.fn, 'uses `with`');
-        this.#visit(node.object, inner(around));
-        this.#visit(node.body, { ...inner(around), plain: true, inWith: true, parent: node });
+        this.visit(node.object, inner(around));
+        this.visit(node.body, { ...inner(around), plain: true, inWith: true, parent: node });
         return;
       case 'ThisExpression':
         mark(around.fn, 'usesThis');
@@ -183,19 +168,24 @@ export class Analyser {
         this.#assignment(node, around);
         return;
       case 'AssignmentPattern':
-        this.#visit(node.left, inner(around));
-        this.#visit(node.right, { ...inner(around), inferred: nameOf(node.left) });
+        this.visit(node.left, inner(around));
+        this.visit(node.right, { ...inner(around), inferred: nameOf(node.left) });
         return;
       case 'UpdateExpression':
         this.#target(node.argument, around);
-        this.#visit(node.argument, inner(around));
+        this.visit(node.argument, inner(around));
         return;
       case 'UnaryExpression': {
         const chain = node.operator === 'delete' && node.argument.type === 'ChainExpression';
-        this.#visit(node.argument, chain ? { ...inner(around), plain: true } : inner(around));
+        this.visit(node.argument, chain ? { ...inner(around), plain: true } : inner(around));
         return;
       }
       case 'NewExpression':
+        this.marks.push(node.start);
+        this.#children(node, around);
+        if (isFunctionNode(node.callee))
+          this.functions.get(node.callee)!.refusal ??= 'is constructed where it stands';
+        return;
       case 'ThrowStatement':
         this.marks.push(node.start);
         this.#children(node, around);
@@ -225,29 +215,29 @@ export class Analyser {
       this.#source.slice(node.property.start, node.property.end) === 'callee'
     )
       refuse(around.fn, 'uses `arguments.callee`');
-    this.#visit(node.object, inner(around));
-    if (node.computed) this.#visit(node.property, inner(around));
+    this.visit(node.object, inner(around));
+    if (node.computed) this.visit(node.property, inner(around));
   }
 
   #property(node: Of<'Property'>, around: Around): void {
     const inside = inner(around);
-    if (node.computed) this.#visit(node.key, inside);
+    if (node.computed) this.visit(node.key, inside);
     if (node.kind !== 'init' || node.method) {
       const role = node.kind === 'get' ? 'getter' : node.kind === 'set' ? 'setter' : 'object method';
-      this.#visit(node.value, { ...inside, role, method: node, inferred: keyName(node), parent: node });
+      this.visit(node.value, { ...inside, role, method: node, inferred: keyName(node), parent: node });
       return;
     }
     const inferred = node.computed || node.shorthand ? undefined : keyName(node);
     const role = isFunctionNode(node.value) && node.computed ? { method: node } : {};
-    this.#visit(node.value, { ...inside, ...role, inferred, parent: node });
+    this.visit(node.value, { ...inside, ...role, inferred, parent: node });
   }
 
   #assignment(node: Of<'AssignmentExpression'>, around: Around): void {
     this.#target(node.left, around);
-    this.#visit(node.left, inner(around));
+    this.visit(node.left, inner(around));
     const names = node.operator === '=' || /^(\|\||&&|\?\?)=$/.test(node.operator);
     const inferred = names && node.left.start === node.start ? nameOf(node.left) : undefined;
-    this.#visit(node.right, { ...inner(around), inferred });
+    this.visit(node.right, { ...inner(around), inferred });
   }
 
   /** Something is assigned to `target`. */
@@ -277,7 +267,7 @@ export class Analyser {
       if (loops && kind === 'var')
         for (const each of bindingsOf(id))
           if (each.type === 'Identifier') this.#assigned.push({ name: each.name, scope: around.scope });
-      if (init) this.#visit(init, { ...inner(around), inferred: nameOf(id) });
+      if (init) this.visit(init, { ...inner(around), inferred: nameOf(id) });
     }
   }
 
@@ -288,9 +278,17 @@ export class Analyser {
     around: Around,
     value?: FunctionNode,
   ): void {
-    for (const each of bindingsOf(pattern))
-      if (each.type === 'Identifier') scope.declare(each.name, kind, value);
-    this.#visit(pattern, inner(around));
+    for (const each of bindingsOf(pattern)) {
+      if (each.type !== 'Identifier') continue;
+      scope.declare(each.name, kind, value);
+      if (each.name === 'arguments') this.#shadowsArguments(around.fn);
+    }
+    this.visit(pattern, inner(around));
+  }
+
+  /** In an arrow function's twin another name stands for the `arguments` around it. */
+  #shadowsArguments(fn: FunctionInfo | undefined): void {
+    for (let each = fn; each?.role === 'arrow'; each = each.parent) each.refusal ??= 'declares `arguments`';
   }
 
   #call(node: Of<'CallExpression'>, around: Around): void {
@@ -314,7 +312,7 @@ export class Analyser {
     }
     const direct = calledDirectly(callee);
     const once = (fn === undefined || fn.refusal === ONCE) && isFunctionNode(direct);
-    this.#visit(callee, {
+    this.visit(callee, {
       ...inside,
       ...(callee.type === 'ChainExpression' && { plain: true }),
       ...(callee === direct && { direct: true, once }),
@@ -327,7 +325,7 @@ export class Analyser {
     }
     const definition = once && /\bexports\b|\bdefine\b/.test(this.#source.slice(callee.start, callee.end));
     for (const each of node.arguments)
-      this.#visit(each, definition && isFunctionNode(each) ? { ...inside, once: true } : inside);
+      this.visit(each, definition && isFunctionNode(each) ? { ...inside, once: true } : inside);
   }
 
   #function(node: FunctionNode, around: Around): void {
@@ -341,10 +339,13 @@ export class Analyser {
           : 'expression');
     const strict = around.strict || (node.body.type === 'BlockStatement' && hasUseStrict(node.body.body));
     const own = node.id?.name;
+    if (own === 'yield') refuseYield(around.fn);
+    if (own === 'arguments' && role === 'declaration') this.#shadowsArguments(around.fn);
     let outer = around.scope;
     let self: Binding | undefined;
+    let binding: Binding | undefined;
     if (own !== undefined && role === 'declaration') {
-      outer.declare(own, 'function', node);
+      binding = outer.declare(own, 'function', node);
       if (!strict && !outer.isFunction && outer.lookup(own)?.scope === outer) {
         let scope: Scope = outer;
         while (!scope.isFunction && scope.parent !== undefined) scope = scope.parent;
@@ -355,35 +356,27 @@ export class Analyser {
       self = outer.declare(own, 'self', node);
     }
     const scope = new Scope(outer, true);
-    const info: FunctionInfo = {
+    const info = describe({
       node,
       parent: around.fn,
       role,
       name: own ?? around.inferred ?? '(anonymous)',
       start: node.start,
       scope,
+      outer,
+      binding,
       self,
       inferred: own === undefined ? around.inferred : undefined,
       strict,
       place: placeOf(node, role, around.parent),
       method: around.method,
-      usesThis: false,
-      usesArguments: false,
-      usesNewTarget: false,
-      usesSuper: false,
-      refusal: undefined,
-      calls: [],
-      switches: false,
-      twin: false,
-      rewritten: false,
       single: around.fn === undefined || around.fn.refusal === ONCE,
-      enters: false,
-      direct: false,
-    };
+    });
     this.functions.set(node, info);
     this.all.push(info);
     const selfish = self !== undefined && refersTo(this.#source, node, self.name);
     info.direct = around.direct === true && !selfish;
+    if (own === 'yield') refuseYield(info);
     if (around.inWith) info.refusal = 'is inside of `with`';
     else if (around.once === true && !selfish) info.refusal = ONCE;
     else if (info.single && wrapsModule(node)) info.refusal = ONCE;
@@ -391,136 +384,12 @@ export class Analyser {
     for (const parameter of node.params)
       this.#declare(parameter, 'parameter', scope, { ...inside, plain: true });
     if (node.body.type === 'BlockStatement') this.#each(node.body.body, { ...inside, parent: node.body });
-    else this.#visit(node.body, inside);
+    else this.visit(node.body, inside);
     if (!strict && info.usesArguments)
       for (const parameter of node.params)
         for (const each of bindingsOf(parameter))
           if (each.type === 'Identifier') this.#assigned.push({ name: each.name, scope });
   }
-
-  #class(node: ClassNode, around: Around): void {
-    let { scope } = around;
-    if (node.type === 'ClassDeclaration' && node.id) scope.declare(node.id.name, 'class');
-    if (node.id) {
-      scope = new Scope(scope, false);
-      scope.declare(node.id.name, 'class');
-    }
-    const inside: Around = { ...inner(around), scope, strict: true, parent: node };
-    if (node.superClass) this.#visit(node.superClass, inside);
-    const names = new Map<string, FunctionInfo | undefined>();
-    const methods: PrivateMethods = { names, outer: around.methods };
-    const found: FunctionInfo[] = [];
-    this.classes.set(node.body, found);
-    for (const each of node.body.body) {
-      if (each.type === 'StaticBlock' || each.key.type !== 'PrivateIdentifier') continue;
-      names.set(each.key.name, undefined);
-    }
-    const bodies: (() => void)[] = [];
-    for (const each of node.body.body) {
-      if (each.type === 'StaticBlock') {
-        const fn = this.#initialiser(each, around.fn);
-        const own = new Scope(scope, true);
-        bodies.push(() => this.#each(each.body, { ...inside, methods, fn, scope: own, parent: each }));
-        continue;
-      }
-      if (each.computed) this.#visit(each.key, { ...inside, methods });
-      if (each.type === 'PropertyDefinition') {
-        if (!each.value) continue;
-        const fn = this.#initialiser(each.value, around.fn);
-        const { value } = each;
-        bodies.push(() => {
-          this.#visit(value, {
-            ...inside,
-            methods,
-            fn,
-            scope: new Scope(scope, true),
-            inferred: keyName(each),
-          });
-        });
-        continue;
-      }
-      const isPrivate = each.key.type === 'PrivateIdentifier';
-      const role: Role =
-        each.kind === 'get'
-          ? 'getter'
-          : each.kind === 'set'
-            ? 'setter'
-            : each.kind === 'constructor'
-              ? 'constructor'
-              : isPrivate
-                ? 'private method'
-                : 'class method';
-      bodies.push(() => {
-        this.#visit(each.value, { ...inside, methods, role, method: each, inferred: keyName(each) });
-        const info = this.functions.get(each.value);
-        if (info === undefined) return;
-        found.push(info);
-        if (role === 'private method') names.set((each.key as Of<'PrivateIdentifier'>).name, info);
-      });
-    }
-    for (const body of bodies) body();
-  }
-
-  #initialiser(node: Node, parent: FunctionInfo | undefined): FunctionInfo {
-    const single = parent === undefined || parent.refusal === ONCE;
-    return { ...NOTHING, calls: [], parent, start: node.start, single };
-  }
-}
-
-const NOTHING: Omit<FunctionInfo, 'calls' | 'parent' | 'start' | 'single'> = {
-  node: undefined,
-  role: 'initialiser',
-  name: '',
-  scope: undefined,
-  self: undefined,
-  inferred: undefined,
-  strict: true,
-  place: 'nowhere',
-  method: undefined,
-  usesThis: false,
-  usesArguments: false,
-  usesNewTarget: false,
-  usesSuper: false,
-  refusal: undefined,
-  switches: false,
-  twin: false,
-  rewritten: false,
-  enters: false,
-  direct: false,
-};
-
-/** The same surroundings for a node further in. */
-function inner(around: Around): Around {
-  const { scope, fn, strict, plain, inWith, methods } = around;
-  return { scope, fn, strict, plain, inWith, methods };
-}
-
-/** Arrows have the `this`, `arguments`, `new.target` and `super` of what is around them. */
-function mark(
-  fn: FunctionInfo | undefined,
-  use: 'usesThis' | 'usesArguments' | 'usesNewTarget' | 'usesSuper',
-) {
-  for (let each = fn; each !== undefined; each = each.parent) {
-    each[use] = true;
-    if (each.role !== 'arrow') return;
-  }
-}
-
-function refuse(fn: FunctionInfo | undefined, why: string): void {
-  for (let each = fn; each !== undefined; each = each.parent) {
-    each.refusal ??= why;
-    if (each.role !== 'arrow') return;
-  }
-}
-
-function refuseYield(fn: FunctionInfo | undefined): void {
-  for (let each = fn; each !== undefined; each = each.parent) each.refusal ??= 'uses `yield` as a name';
-}
-
-function findMethod(methods: PrivateMethods | undefined, name: string): FunctionInfo | undefined {
-  for (let each = methods; each !== undefined; each = each.outer)
-    if (each.names.has(name)) return each.names.get(name);
-  return undefined;
 }
 
 /** Whether the body of `node` may refer to `name`. */

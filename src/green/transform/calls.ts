@@ -1,21 +1,19 @@
 // Calls in twins and async functions: look for the callee's twin, and go on in it; otherwise the call as it was.
 //
-//   f(x)      (($1=($2=f)?.[TWIN])!==void 0&&$1.owner===$2?yield*$1.call(void 0,x):f(x))
-//   o.m(x)    (($1=($2=($3=o).m)?.[TWIN])!==void 0&&$1.owner===$2?yield*$1.call($3,x)
+//   f(x)      (($1=($2=f)?.[TWIN])&&$1.owner===$2?yield*$1.call(void 0,x):f(x))
+//   o.m(x)    (($1=($2=($3=o).m)?.[TWIN])&&$1.owner===$2?yield*$1.call($3,x)
 //               :typeof $2==="function"?call($2,$3,x):o.m(x))
 //
 // The order is the language's: callee, arguments, and last whether it can be called. What isn't a function is called in the
 // original words, for the original message. Arguments stand in each branch where they are short, else in temporaries.
 
+import { type Plan, planArguments, renderArguments, unnamed } from './arguments.ts';
 import { renderGenerator } from './emit.ts';
 import type { Call } from './functions.ts';
 import { describeCallee, isRepeatable } from './message.ts';
 import type { FunctionNode, Node, Of } from './parse.ts';
 import { calledDirectly, isFunctionNode } from './patterns.ts';
 import type { Context, Renderer } from './render.ts';
-
-/** Longer arguments are evaluated into temporaries, so that their text is there once. */
-const LONGEST_REPEATED = 40;
 
 /** Renders a call that dispatches; false for one that stays as it is. */
 export function renderCall(r: Renderer, node: Of<'CallExpression'>, context: Context): boolean {
@@ -49,7 +47,7 @@ export function renderCall(r: Renderer, node: Of<'CallExpression'>, context: Con
         at: markOf(node),
         plan,
       });
-      renderIfFunction(r, value, undefined, node, plan.inline, context);
+      renderIfFunction(r, value, undefined, node, context, plan);
     }
     keepLines(r, node, context, lines);
     output.put(')');
@@ -64,7 +62,7 @@ function hasTwin(r: Renderer, node: FunctionNode): boolean {
 }
 
 /** What was on several lines is on as many. */
-function keepLines(r: Renderer, node: Node, context: Context, before: number): void {
+export function keepLines(r: Renderer, node: Node, context: Context, before: number): void {
   if (context.flat) return;
   const lost = r.lines.lineOf(node.end) - r.lines.lineOf(node.start) - (r.output.lines - before);
   if (lost > 0) r.output.put('\n'.repeat(lost));
@@ -73,7 +71,7 @@ function keepLines(r: Renderer, node: Node, context: Context, before: number): v
 /** `f(…)`, where `f` is a name. */
 function renderIdentifierCall(r: Renderer, call: Call, callee: Of<'Identifier'>, context: Context): void {
   const { output } = r;
-  const { name } = callee;
+  const name = callee.name === 'arguments' ? (context.args ?? callee.name) : callee.name;
   const at = callee.start;
   const plan = planArguments(r, call.node, context);
   if (call.stableCallee || !plan.hoists) {
@@ -82,7 +80,7 @@ function renderIdentifierCall(r: Renderer, call: Call, callee: Of<'Identifier'>,
     plan.before();
     const read = (): void => output.put(call.stableCallee ? name : `(${value}=${name})`, at);
     dispatch(r, context, { callee: read, value, self: undefined, at, plan });
-    if (handsOn(r, call.node, context)) renderForeign(r, value, undefined, at, plan.inline);
+    if (handsOn(r, call.node, context)) renderForeign(r, value, undefined, at, plan);
     output.put(`${name}(`, at);
     plan.inline();
     output.put(')');
@@ -92,15 +90,7 @@ function renderIdentifierCall(r: Renderer, call: Call, callee: Of<'Identifier'>,
   output.put(`${value}=${name},`, at);
   plan.before();
   dispatch(r, context, { callee: () => output.put(value), value, self: undefined, at, plan });
-  if (handsOn(r, call.node, context)) renderForeign(r, value, undefined, at, plan.inline);
-  else {
-    output.put(`typeof ${value}==="function"?${value}(`, at);
-    plan.inline();
-    output.put('):');
-  }
-  output.put(`${name}(`, at);
-  plan.inline();
-  output.put(')');
+  renderIfFunction(r, value, undefined, call.node, context, plan);
 }
 
 /** `o.m(…)`, `o[k](…)`, `super.m(…)`. */
@@ -141,11 +131,11 @@ function renderMemberCall(r: Renderer, call: Call, callee: Of<'MemberExpression'
     };
     dispatch(r, context, { callee: both, value, self, at, plan });
   }
-  renderIfFunction(r, value, self, call.node, plan.inline, context);
+  renderIfFunction(r, value, self, call.node, context, plan);
 }
 
 /** From behind the object to the end of the member expression. */
-function property(r: Renderer, node: Of<'MemberExpression'>, context: Context): void {
+export function property(r: Renderer, node: Of<'MemberExpression'>, context: Context): void {
   if (node.computed) {
     r.output.put('[');
     r.render(node.property, context);
@@ -158,33 +148,39 @@ function property(r: Renderer, node: Of<'MemberExpression'>, context: Context): 
 }
 
 /** Calls `value` in the plain branch; what isn't a function, so that the message is the original one. */
-function renderIfFunction(
+export function renderIfFunction(
   r: Renderer,
   value: string,
   self: string | undefined,
   node: Of<'CallExpression'>,
-  inline: (more?: boolean) => void,
   context: Context,
+  plan: Plan,
 ): void {
   const { output } = r;
+  const { inline } = plan;
   const at = markOf(node);
-  if (handsOn(r, node, context)) renderForeign(r, value, self, at, inline);
+  if (handsOn(r, node, context)) renderForeign(r, value, self, at, plan);
   else if (self === undefined) {
     output.put(`typeof ${value}==="function"?${value}(`, at);
     inline();
     output.put('):');
   } else {
-    output.put(`typeof ${value}==="function"?${r.names.of('call')}(${value},${self}`, at);
+    output.put(`typeof ${value}==="function"?${helper(r, context, 'call')}(${value},${self}`, at);
     inline(true);
     output.put('):');
   }
   const { callee } = node;
-  if (isRepeatable(callee) && !node.optional && !hasAlias(r, callee)) {
+  // Arguments that were evaluated may have changed what the callee is.
+  if (!plan.hoists && isRepeatable(callee) && !node.optional && !hasAlias(r, callee)) {
     r.repeat(callee);
     output.put('(', at);
     inline();
     output.put(')');
-  } else output.put(`${r.names.of('notFunction')}(${JSON.stringify(describeCallee(callee))})`, at);
+    return;
+  }
+  output.put(`${helper(r, context, 'notFunction')}(${JSON.stringify(describeCallee(callee))}`, at);
+  inline(true);
+  output.put(')');
 }
 
 /** Whether the callee is given a continuation, such as Express's `next`, which it calls plainly if it has no twin. */
@@ -197,19 +193,21 @@ function handsOn(r: Renderer, node: Of<'CallExpression'>, context: Context): boo
 
 /** Calls `value` where it is a function: what it calls on with goes on behind it, in this coroutine. Up to the `:`. */
 function renderForeign(
-  r: Renderer,
+  { output, names }: Renderer,
   value: string,
   self: string | undefined,
   at: number,
-  inline: () => void,
+  plan: Plan,
 ): void {
-  const { output, names } = r;
-  output.put(
-    `typeof ${value}==="function"?yield*${names.of('callForeign')}(${value},${self ?? 'void 0'},[`,
-    at,
-  );
-  inline();
+  const foreign = names.of('callForeign');
+  output.put(`typeof ${value}==="function"?yield*${foreign}(${value},${self ?? 'void 0'},[`, at);
+  plan.inline();
   output.put(']):');
+}
+
+/** Async functions can run before their module has been evaluated, twins cannot. */
+function helper(r: Renderer, { mode }: Context, part: 'call' | 'notFunction'): string {
+  return mode === 'async' ? r.names.early(part) : r.names.of(part);
 }
 
 function hasAlias(r: Renderer, node: Node): boolean {
@@ -227,12 +225,12 @@ interface Dispatch {
 }
 
 /** Up to the `:` of the plain branch. */
-function dispatch(r: Renderer, context: Context, { callee, value, self, at, plan }: Dispatch): void {
+export function dispatch(r: Renderer, context: Context, { callee, value, self, at, plan }: Dispatch): void {
   const { output } = r;
   const twin = context.temporaries!.take();
   output.put(`(${twin}=`);
   callee();
-  output.put(`?.[${r.names.of('twin')}])!==void 0&&${twin}.owner===${value}?`);
+  output.put(`?.[${r.names.of('twin')}])&&${twin}.owner===${value}?`);
   drive(r, context, twin, at, () => {
     output.put(`${twin}.call(${self ?? 'void 0'}`);
     plan.inline(true);
@@ -242,7 +240,13 @@ function dispatch(r: Renderer, context: Context, { callee, value, self, at, plan
 }
 
 /** Goes on in the generator that `generator` emits. */
-function drive(r: Renderer, context: Context, temporary: string, at: number, generator: () => void): void {
+export function drive(
+  r: Renderer,
+  context: Context,
+  temporary: string,
+  at: number,
+  generator: () => void,
+): void {
   const { output } = r;
   if (context.mode === 'twin') {
     output.put('yield*', at);
@@ -262,7 +266,9 @@ function renderDirect(r: Renderer, call: Call, context: Context): boolean {
   const emit = (generator: () => void): true => {
     const temporary = context.mode === 'async' ? context.temporaries!.take() : '';
     output.put('(');
+    const lines = output.lines;
     drive(r, context, temporary, markOf(node), generator);
+    keepLines(r, node, context, lines);
     output.put(')');
     return true;
   };
@@ -284,7 +290,7 @@ function renderDirect(r: Renderer, call: Call, context: Context): boolean {
   const own = fn.id?.name;
   return emit(() => {
     output.put('(');
-    const first = renderGenerator(r, info, context, own);
+    const first = renderGenerator(r, info, context, own, context.flat);
     output.put(called ? `).call(${first.join(',')}` : ').');
     if (!called) {
       const { property: key } = callee as Of<'MemberExpression'>;
@@ -298,7 +304,7 @@ function renderDirect(r: Renderer, call: Call, context: Context): boolean {
 }
 
 /** The name of the twin of the private method that is called. */
-function privateCall(r: Renderer, node: Node | undefined): string | undefined {
+export function privateCall(r: Renderer, node: Node | undefined): string | undefined {
   if (node?.type !== 'CallExpression' || node.optional || node.callee.type !== 'MemberExpression')
     return undefined;
   const { property: key } = node.callee;
@@ -307,171 +313,7 @@ function privateCall(r: Renderer, node: Node | undefined): string | undefined {
   return `#${r.names.prefix}${key.name}`;
 }
 
-function renderArguments(r: Renderer, node: Of<'CallExpression'>, context: Context, brackets: boolean): void {
-  if (brackets) r.output.put('(');
-  let from = node.callee.end;
-  for (const [index, each] of node.arguments.entries()) {
-    if (index > 0) r.output.put(',');
-    r.breaks(from, each.start, context);
-    r.operand(each, context);
-    from = each.end;
-  }
-  r.breaks(from, node.end, context);
-  if (brackets) r.output.put(')');
-}
-
-/** What is assigned to a temporary; the assignment gives a function no name. */
-function unnamed(r: Renderer, node: Node, context: Context): void {
-  const takesName =
-    node.type === 'ArrowFunctionExpression' ||
-    ((node.type === 'FunctionExpression' || node.type === 'ClassExpression') && !node.id);
-  if (takesName) r.output.put('(0,');
-  r.operand(node, context);
-  if (takesName) r.output.put(')');
-}
-
-interface Plan {
-  /** Whether some arguments are evaluated before the dispatch. */
-  readonly hoists: boolean;
-  /** Emits that. */
-  before(): void;
-  /** Emits the arguments of one of the branches; `more` where something is before them. */
-  inline(more?: boolean): void;
-}
-
-function planArguments(r: Renderer, node: Of<'CallExpression'>, context: Context): Plan {
-  const { output } = r;
-  const args = node.arguments;
-  const last = args.findLastIndex((each) => isLong(r, each, context));
-  const texts: (string | Node)[] = [...args];
-  const assignments: (() => void)[] = [];
-  const spreads = args.slice(0, last + 1).some((each) => each.type === 'SpreadElement');
-  if (spreads) {
-    const list = context.temporaries!.take();
-    assignments.push(() => {
-      output.put(`${list}=[`);
-      renderArguments(r, node, context, false);
-      output.put('],');
-    });
-    texts.splice(0, texts.length, `...${list}`);
-  } else {
-    for (const [index, each] of args.slice(0, last + 1).entries()) {
-      if (isConstant(each) && !isLong(r, each, context)) continue;
-      const temporary = context.temporaries!.take();
-      texts[index] = temporary;
-      assignments.push(() => {
-        output.put(`${temporary}=`);
-        unnamed(r, each, context);
-        output.put(',');
-      });
-    }
-  }
-  return {
-    hoists: last >= 0,
-    before: () => {
-      for (const assign of assignments) assign();
-    },
-    inline: (more = false) => {
-      for (const [index, each] of texts.entries()) {
-        if (index > 0 || more) output.put(',');
-        if (typeof each === 'string') output.put(each);
-        else r.operand(each, context);
-      }
-    },
-  };
-}
-
-function isLong(r: Renderer, node: Node, context: Context): boolean {
-  return (
-    node.end - node.start > LONGEST_REPEATED ||
-    r.changes(node.start, node.end, context) ||
-    hasFunction(r, node)
-  );
-}
-
-function hasFunction(r: Renderer, node: Node): boolean {
-  return /=>|function|class|`|[\n\r]/.test(r.source.slice(node.start, node.end));
-}
-
-function isConstant(node: Node): boolean {
-  return node.type === 'ThisExpression' || (node.type === 'Literal' && node.regex === undefined);
-}
-
 /** The position that a stack names for a call. */
-function markOf({ callee }: Of<'CallExpression'>): number {
+export function markOf({ callee }: Of<'CallExpression'>): number {
   return callee.type === 'MemberExpression' ? callee.property.start : callee.start;
-}
-
-/**
- * `a?.b(c).d`, link by link: `($1=a,$1==null?void 0:($2=$1,$1=$1.b,$1=<dispatch>,$1.d))`. False where none of its calls
- * dispatches.
- */
-export function renderChain(r: Renderer, node: Of<'ChainExpression'>, context: Context): boolean {
-  const links: (Of<'MemberExpression'> | Of<'CallExpression'>)[] = [];
-  let base: Node = node.expression;
-  while (base.type === 'MemberExpression' || base.type === 'CallExpression') {
-    links.unshift(base);
-    base = base.type === 'MemberExpression' ? base.object : base.callee;
-  }
-  if (!links.some((each) => r.decisions.dispatches.has(each))) return false;
-  const { output } = r;
-  const temporaries = context.temporaries!;
-  const depth = temporaries.depth;
-  const value = temporaries.take();
-  const self = temporaries.take();
-  const lines = output.lines;
-  let closing = ')';
-  output.put('(');
-  if (base.type !== 'Super') {
-    output.put(`${value}=`);
-    unnamed(r, base, context);
-    output.put(',');
-  }
-  for (const [index, each] of links.entries()) {
-    if (each.optional) {
-      output.put(`${value}==null?void 0:(`);
-      closing += ')';
-    }
-    const before = links[index - 1];
-    if (each.type === 'MemberExpression') {
-      if (privateCall(r, links[index + 1])) continue;
-      const isSuper = each.object.type === 'Super';
-      if (links[index + 1]?.type === 'CallExpression') output.put(`${self}=${isSuper ? 'this' : value},`);
-      output.put(`${value}=${isSuper ? 'super' : value}`);
-      property(r, each, context);
-    } else {
-      const direct = privateCall(r, each);
-      if (direct) {
-        output.put(`${value}=(`);
-        drive(r, context, self, markOf(each), () => {
-          output.put(`${value}.${direct}(`);
-          renderArguments(r, each, context, false);
-          output.put(')');
-        });
-        output.put('),');
-        continue;
-      }
-      const receiver = before?.type === 'MemberExpression' ? self : undefined;
-      output.put(`${value}=(`);
-      const taken = temporaries.depth;
-      const plan = planArguments(r, each, context);
-      plan.before();
-      dispatch(r, context, {
-        callee: () => output.put(value),
-        value,
-        self: receiver,
-        at: markOf(each),
-        plan,
-      });
-      renderIfFunction(r, value, receiver, each, plan.inline, context);
-      temporaries.release(taken);
-      output.put(')');
-    }
-    output.put(',');
-  }
-  output.put(value);
-  keepLines(r, node, context, lines);
-  output.put(closing);
-  temporaries.release(depth);
-  return true;
 }

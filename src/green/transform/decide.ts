@@ -9,9 +9,12 @@ import type { Node, Of } from './parse.ts';
 
 /**
  * Functions within functions are in the text of each twin around them, and have a twin in each: twice as much text for
- * every level. Measured (lodash, Express, bundles): at 4 hardly a handler is left without, and modules stay below 5 times.
+ * every level. Below this many levels each function may have a twin: in bundles of Express and of Koa all but 2 of 2,224
+ * that want one, and modules become 2 to 3 times as long; without a limit some become 14 times as long.
  */
-const DEEPEST = 4;
+const DEEP = 4;
+/** Further in, those that are so short that all their copies together stay below this many characters. */
+const MOST_COPIED = 4096;
 
 export interface Decisions {
   /** Calls that look for a twin, where they are in a twin or an async function. */
@@ -58,7 +61,7 @@ export function decide(analysis: Analysis, enter: readonly string[]): Decisions 
     depths.set(info, depth);
     const wanted = info.switches && info.refusal === undefined;
     if (wanted && isAsync(info)) info.rewritten = true;
-    else if (wanted && depth < DEEPEST) info.twin = true;
+    else if (wanted && (depth < DEEP || lengthOf(info) * 2 ** depth < MOST_COPIED)) info.twin = true;
     else if (wanted) deep.add(info);
     info.enters = info.twin && !info.direct && enter.includes(info.name) && canEnter(info);
   }
@@ -75,6 +78,10 @@ export function decide(analysis: Analysis, enter: readonly string[]): Decisions 
             ? 'calls nothing'
             : 'calls nothing that could wait'),
   };
+}
+
+function lengthOf({ node }: FunctionInfo): number {
+  return node === undefined ? 0 : node.end - node.start;
 }
 
 function isAsync({ node }: FunctionInfo): boolean {
@@ -112,28 +119,36 @@ function refusalOf(info: FunctionInfo, analysis: Analysis): string | undefined {
   if (node.generator && !node.async) return 'is a generator';
   if (isAsync(info)) return undefined;
   if (info.place === 'nowhere') return 'is declared without a block of its own';
+  if (info.binding !== undefined && info.binding.value !== node) return 'is declared again';
   if (role === 'arrow' && info.usesSuper) return 'is an arrow function that uses `super`';
   if (role === 'arrow' && info.usesNewTarget) return 'is an arrow function that uses `new.target`';
   if (role === 'object method' && info.usesSuper) return "is an object literal's method that uses `super`";
   if (info.self?.reassigned) return 'assigns to its own name';
   if (info.inferred === '__proto__') return 'is named `__proto__`';
-  if (method?.computed === true && !isSteadyKey(method, analysis)) return 'has a computed name';
+  if (method?.computed === true && !isSteadyKey(method, info, analysis)) return 'has a computed name';
   if (method?.type === 'MethodDefinition' && method.computed && info.usesSuper)
     return 'has a computed name and uses `super`';
   return undefined;
 }
 
-/** Whether a computed key can be evaluated twice: `Symbol.iterator`, a literal, a constant. */
-function isSteadyKey(method: Of<'MethodDefinition'> | Of<'Property'>, analysis: Analysis): boolean {
-  const { key } = method;
+/** Whether a computed key can be evaluated twice: a literal, `Symbol.iterator`, a constant. */
+function isSteadyKey(
+  { key }: Of<'MethodDefinition'> | Of<'Property'>,
+  { outer }: FunctionInfo,
+  analysis: Analysis,
+): boolean {
   if (key.type === 'Literal') return true;
+  if (analysis.evaluates) return false;
+  if (key.type === 'Identifier') {
+    const binding = outer?.lookup(key.name);
+    return binding !== undefined && !binding.reassigned && /^(const|import)$/.test(binding.kind);
+  }
   return (
     key.type === 'MemberExpression' &&
     !key.computed &&
     key.object.type === 'Identifier' &&
     key.object.name === 'Symbol' &&
-    !analysis.top.has('Symbol') &&
-    !analysis.evaluates
+    outer?.lookup('Symbol') === undefined
   );
 }
 

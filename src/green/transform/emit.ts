@@ -1,14 +1,15 @@
 // Functions and their twins. A function's text stays; its twin is beside it:
 //
-//   const f = (x) => g(x);      const f = $ga({f:(x) => g(x)}.f,function*f(x){…});
-//   function f(x) { … }         {$ga(f,function*f(x){…}); …       at the top of the block that declares it
-//   class C { m() { … } }       class C {static{$gm(this.prototype,"m",{m:function*(){…}}.m);} …
+//   const f = (x) => g(x);      const f = $gA({f:(x) => g(x)}.f,function*f(x){…});
+//   function f(x) { … }         {$gA(f,function*f(x){…}); …       at the top of the block that declares it
+//   class C { m() { … } }       class C {static{$gM(this.prototype,"m",{m:function*(){…}}.m);} …
 //
 // The object literals give anonymous functions the name that an assignment would.
 
 import type { FunctionInfo } from './functions.ts';
 import { isBindingName, naming } from './names.ts';
 import type { FunctionNode, Of } from './parse.ts';
+import { isFunctionNode } from './patterns.ts';
 import type { Context, Renderer } from './render.ts';
 
 /** A function where it stands: in plain code, and in twins of functions around it. */
@@ -20,13 +21,13 @@ export function renderFunction(r: Renderer, node: FunctionNode, context: Context
   }
   const { output } = r;
   const own = node.id?.name;
-  const attach = r.names.of(info.single ? 'attachHidden' : 'attach');
+  const attach = r.names.early(info.single ? 'attachHidden' : 'attach');
   const plain = (self?: string): void =>
-    named(r, info.inferred, () => renderPlain(r, info, node, context, self));
+    named(r, nameOf(r, info), () => renderPlain(r, info, node, context, self));
   if (info.enters && (own === undefined || own !== info.name)) {
     const self = `${r.names.prefix}f`;
     output.put(`(()=>{const ${self}=`);
-    if (info.inferred === undefined) named(r, '', () => renderPlain(r, info, node, context, self));
+    if (nameOf(r, info) === undefined) named(r, naming(''), () => renderPlain(r, info, node, context, self));
     else plain(self);
     output.put(`;return ${attach}(${self},`);
     renderTwin(r, info, node, context);
@@ -48,23 +49,54 @@ export function renderFunction(r: Renderer, node: FunctionNode, context: Context
   output.put(')');
 }
 
-/** Emits what `value` emits, with a name. */
-function named(r: Renderer, name: string | undefined, value: () => void): void {
-  if (name === undefined) {
-    value();
-    return;
+/**
+ * `o.f = function () {}` as `$gA(o.f = function () {}, …)`: the engine names a function in stacks by what it is assigned to.
+ * False for other assignments.
+ */
+export function renderAssigned(r: Renderer, node: Of<'AssignmentExpression'>, context: Context): boolean {
+  const { left, right } = node;
+  if (node.operator !== '=' || !isFunctionNode(right) || r.source[right.start - 1] === '(') return false;
+  const info = r.analysis.functions.get(right)!;
+  if (!info.twin || info.direct || info.enters || info.place !== 'around' || right.id) return false;
+  r.output.put(`${r.names.early(info.single ? 'attachHidden' : 'attach')}(`);
+  r.gap(node.start, left.start, context);
+  r.render(left, context);
+  r.gap(left.end, right.start, context);
+  renderPlain(r, info, right, context);
+  r.gap(right.end, node.end, context);
+  r.output.put(',');
+  renderTwin(r, info, right, context);
+  r.output.put(')');
+  return true;
+}
+
+/** Around a value: an object literal that gives it its name. */
+interface Naming {
+  readonly open: string;
+  readonly close: string;
+}
+
+/** The name that the syntax around an anonymous function gives it. */
+function nameOf(r: Renderer, info: FunctionInfo): Naming | undefined {
+  if (info.method?.computed) {
+    const key = r.source.slice(info.method.key.start, info.method.key.end);
+    return { open: `{[${key}]:`, close: `}[${key}]` };
   }
-  const { open, close } = naming(name);
-  r.output.put(open);
+  return info.inferred === undefined ? undefined : naming(info.inferred);
+}
+
+/** Emits what `value` emits, with a name. */
+function named(r: Renderer, name: Naming | undefined, value: () => void): void {
+  if (name !== undefined) r.output.put(name.open);
   value();
-  r.output.put(close);
+  if (name !== undefined) r.output.put(name.close);
 }
 
 /** The statement that gives a declared function its twin. */
 export function renderAttach(r: Renderer, node: FunctionNode, context: Context): void {
   const info = r.analysis.functions.get(node)!;
   if (!info.twin) return;
-  const attach = r.names.of(info.single ? 'attachHidden' : 'attach');
+  const attach = r.names.early(info.single ? 'attachHidden' : 'attach');
   const name = node.id?.name ?? `${r.names.prefix}x`;
   r.output.put(node.id ? `${attach}(${name},` : `${attach}(${r.names.of('named')}(${name},"default"),`);
   renderTwin(r, info, node, context);
@@ -139,7 +171,7 @@ function renderEntering(r: Renderer, node: FunctionNode, context: Context, self:
       : 'arguments';
   const isArrow = node.type === 'ArrowFunctionExpression';
   const usesThis = !isArrow || r.analysis.functions.get(node)!.usesThis;
-  const guard = `if(${names.of('root')}()&&${twin}!==void 0)return ${names.of('enter')}(${twin},${usesThis ? 'this' : 'void 0'},${args});`;
+  const guard = `if(${names.early('root')}()&&${twin}!==void 0)return ${names.of('enter')}(${twin},${usesThis ? 'this' : 'void 0'},${args});`;
   if (node.body.type === 'BlockStatement') {
     r.body(node.body, context, () => void output.put(guard));
     return;
@@ -155,13 +187,12 @@ function renderTwin(r: Renderer, info: FunctionInfo, node: FunctionNode, context
   const name = node.id?.name ?? info.inferred;
   const direct =
     name !== undefined && isBindingName(name) && !r.refersTo(name, node.start, node.end, node.id?.start);
+  const around = direct ? undefined : name === undefined ? nameOf(r, info) : naming(name);
   const generator = (): readonly string[] => {
     let first: readonly string[] = [];
-    if (direct) first = renderGenerator(r, info, context, name);
-    else
-      named(r, name, () => {
-        first = renderGenerator(r, info, context);
-      });
+    named(r, around, () => {
+      first = renderGenerator(r, info, context, direct ? name : undefined);
+    });
     return first;
   };
   if (info.role !== 'arrow' || !(info.usesThis || info.usesArguments)) {
@@ -171,9 +202,10 @@ function renderTwin(r: Renderer, info: FunctionInfo, node: FunctionNode, context
   const simple = node.params.every((each) => each.type === 'Identifier');
   const rest = `...${r.names.prefix}q`;
   const parameters = simple ? node.params.map((each) => r.source.slice(each.start, each.end)) : [rest];
-  output.put(`(${parameters.join(',')})=>(`);
+  // Without brackets around the function: the engine compiles those that have at once.
+  output.put(`(${parameters.join(',')})=>${around === undefined ? '' : '('}`);
   const first = generator();
-  output.put(`).call(${[...first, ...parameters].join(',')})`);
+  output.put(`${around === undefined ? '' : ')'}.call(${[...first, ...parameters].join(',')})`);
 }
 
 /**
@@ -185,25 +217,35 @@ export function renderGenerator(
   info: FunctionInfo,
   context: Context,
   name?: string,
+  flat = true,
 ): readonly string[] {
   r.output.put(`function*${name ?? ''}`);
-  return renderParametersAndBody(r, info, context);
+  return renderParametersAndBody(r, info, context, flat);
 }
 
-function renderParametersAndBody(r: Renderer, info: FunctionInfo, context: Context): readonly string[] {
+function renderParametersAndBody(
+  r: Renderer,
+  info: FunctionInfo,
+  context: Context,
+  flat = true,
+): readonly string[] {
   const { output } = r;
   const node = info.node!;
   const isArrow = info.role === 'arrow';
   const args = isArrow && info.usesArguments ? `${r.names.prefix}w` : undefined;
   const temporaries = r.temporaries();
-  const plain: Context = { mode: 'plain', flat: true, args, temporaries: undefined };
+  const plain: Context = { mode: 'plain', flat, args, temporaries: undefined };
   output.put(args === undefined || node.params.length === 0 ? `(${args ?? ''}` : `(${args},`);
+  let from = node.start;
   for (const [index, parameter] of node.params.entries()) {
     if (index > 0) output.put(',');
+    r.breaks(from, parameter.start, plain);
     r.render(parameter, plain);
+    from = parameter.end;
   }
   output.put(')');
-  const inside: Context = { mode: 'twin', flat: true, args, temporaries };
+  r.breaks(from, node.body.start, plain);
+  const inside: Context = { mode: 'twin', flat, args, temporaries };
   if (node.body.type === 'BlockStatement') {
     const slot = r.body(node.body, inside, () => output.slot());
     if (slot) slot.text = temporaries.declaration();
@@ -220,25 +262,21 @@ function renderParametersAndBody(r: Renderer, info: FunctionInfo, context: Conte
   return args === undefined ? [self] : [self, context.args ?? 'arguments'];
 }
 
-/** `{ m() {} }` as `{ m: $ga({ m() {} }.m, …) }`; false where the method has no twin. */
+/** `{ m() {} }` as `{ m: $gA({ m() {} }.m, …) }`; false where the method has no twin. */
 export function renderObjectMethod(r: Renderer, node: Of<'Property'>, context: Context): boolean {
   const info = r.analysis.functions.get(node.value);
   if (info === undefined || !info.twin || info.role !== 'object method') return false;
   const { output } = r;
   const key = r.source.slice(node.key.start, node.key.end);
   const isName = node.key.type === 'Identifier';
-  const attach = r.names.of(info.single ? 'attachHidden' : 'attach');
+  const attach = r.names.early(info.single ? 'attachHidden' : 'attach');
   output.put(`${node.computed ? `[${key}]` : key}:${attach}({`, node.start);
   r.gap(node.start, node.key.start, context);
   output.copy(node.key.start, node.key.end);
   r.gap(node.key.end, node.value.start, context);
   renderPlain(r, info, node.value as Of<'FunctionExpression'>, context);
   output.put(isName && !node.computed ? `}.${key},` : `}[${key}],`);
-  if (node.computed) {
-    output.put(`{[${key}]:`);
-    renderGenerator(r, info, context);
-    output.put(`}[${key}]`);
-  } else renderTwin(r, info, node.value as Of<'FunctionExpression'>, context);
+  renderTwin(r, info, node.value as Of<'FunctionExpression'>, context);
   output.put(')');
   return true;
 }
@@ -258,15 +296,11 @@ export function renderClassBody(r: Renderer, node: Of<'ClassBody'>, context: Con
       ? r.source.slice(method.key.start, method.key.end)
       : JSON.stringify(info.inferred);
     if (info.usesSuper) {
-      output.put(`${names.of('moveMethod')}(${holder},${key},${JSON.stringify(twinKey(r, info))});`);
+      output.put(`${names.early('moveMethod')}(${holder},${key},${JSON.stringify(twinKey(r, info))});`);
       continue;
     }
-    output.put(`${names.of('attachMethod')}(${holder},${key},`);
-    if (method.computed) {
-      output.put(`{[${key}]:`);
-      renderGenerator(r, info, context);
-      output.put(`}[${key}]`);
-    } else renderTwin(r, info, info.node!, context);
+    output.put(`${names.early('attachMethod')}(${holder},${key},`);
+    renderTwin(r, info, info.node!, context);
     output.put(');');
   }
   if (methods.length > 0) output.put('}');

@@ -43,8 +43,11 @@ export interface EmittedRuntime {
    * and `enter` notes it: that function's twin goes on in this coroutine, behind `fn`.
    */
   callForeign(fn: unknown, thisArgument: unknown, args: unknown[]): Iterable<unknown>;
-  /** Throws the TypeError of a call of what isn't a function: "`callee` is not a function". */
-  notFunction(callee: string): never;
+  /**
+   * Throws the TypeError of a call of what isn't a function, "`callee` is not a function", with the stack of its caller. The
+   * arguments of that call come behind: they are evaluated first.
+   */
+  notFunction(callee: string, ...args: unknown[]): never;
   /** Sets `fn.name` and returns `fn`: for `export default function () {}`, whose name is "default". */
   named<F extends AnyFunction>(fn: F, name: string): F;
 }

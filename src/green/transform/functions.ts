@@ -29,8 +29,11 @@ export interface FunctionInfo {
   /** For reports. */
   readonly name: string;
   readonly start: number;
-  /** Its own scope, and the binding of a function expression's own name. */
+  /** Its own scope, the binding it is declared as, and the binding of a function expression's own name. */
   readonly scope: Scope | undefined;
+  /** The scope it stands in. */
+  readonly outer: Scope | undefined;
+  readonly binding: Binding | undefined;
   readonly self: Binding | undefined;
   /** The name that the syntax around it gives it, where it has none of its own. */
   readonly inferred: string | undefined;
@@ -56,6 +59,36 @@ export interface FunctionInfo {
   enters: boolean;
   /** Called where it stands and nowhere else: a plain call of it needs no twin, a green one needs no function. */
   direct: boolean;
+}
+
+type Known = Pick<FunctionInfo, 'parent' | 'role' | 'start' | 'single'> & Partial<FunctionInfo>;
+
+/** A function of which nothing more is known yet. */
+export function describe(known: Known): FunctionInfo {
+  return {
+    node: undefined,
+    name: '',
+    scope: undefined,
+    outer: undefined,
+    binding: undefined,
+    self: undefined,
+    inferred: undefined,
+    strict: true,
+    place: 'nowhere',
+    method: undefined,
+    usesThis: false,
+    usesArguments: false,
+    usesNewTarget: false,
+    usesSuper: false,
+    refusal: undefined,
+    calls: [],
+    switches: false,
+    twin: false,
+    rewritten: false,
+    enters: false,
+    direct: false,
+    ...known,
+  };
 }
 
 export interface Call {

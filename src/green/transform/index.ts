@@ -1,6 +1,8 @@
 // Gives the functions of a module their twins. The loader calls this with JavaScript (types are stripped before):
 //
-//   parse.ts → analyse.ts (functions, scopes, calls) → decide.ts (who gets a twin, and why not) → render.ts, emit.ts, calls.ts → output.ts
+//   parse.ts → analyse.ts, classes.ts, scope.ts: functions, calls, names, writes
+//            → decide.ts, builtins.ts: who gets a twin, and why the others do not
+//            → render.ts and emit.ts (functions), calls.ts, chains.ts, arguments.ts (calls) → output.ts: code and source map
 //
 // Plain bodies keep their text and their lines. What the emitted code takes from the runtime is `EmittedRuntime`.
 
@@ -9,15 +11,15 @@ import { decide } from './decide.ts';
 import { renderAttach } from './emit.ts';
 import { Names } from './names.ts';
 import { Output, type SourceMap } from './output.ts';
-import { type Format, Lines, type Of, parse } from './parse.ts';
+import { type Format, GreenSyntaxError, Lines, type Of, parse } from './parse.ts';
 import { directivesOf, isFunctionNode } from './patterns.ts';
 import { type Context, Renderer } from './render.ts';
 import { type FunctionReport, reportOf } from './report.ts';
 
 export { type EmittedRuntime, RUNTIME } from './emitted.ts';
 export type { SourceMap } from './output.ts';
-export { GreenSyntaxError } from './parse.ts';
 export type { FunctionReport, ModuleWrite } from './report.ts';
+export { GreenSyntaxError };
 
 export interface TransformOptions {
   /** For the source map and errors. */
@@ -43,6 +45,21 @@ export interface Transformed {
 export function transform(
   source: string,
   { url, format, enter = [] }: TransformOptions,
+): Transformed | undefined {
+  try {
+    return transformed(source, url, format, enter);
+  } catch (error) {
+    // The walk recurses, and machines write expressions of thousands of levels.
+    if (!(error instanceof RangeError)) throw error;
+    throw new GreenSyntaxError(url, 1, 'expressions nested too deeply to follow');
+  }
+}
+
+function transformed(
+  source: string,
+  url: string,
+  format: Format,
+  enter: readonly string[],
 ): Transformed | undefined {
   const program = parse(source, format, url) as Of<'Program'>;
   const lines = new Lines(source);

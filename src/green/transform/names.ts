@@ -14,33 +14,38 @@ const SUFFIXES: Readonly<Record<keyof EmittedRuntime, string>> = {
   Pending: 'p',
   root: 'r',
   enter: 'e',
-  callForeign: 'f',
+  callForeign: 'o',
   notFunction: 'n',
   named: 'd',
 };
 
 /**
- * Functions of a module that is in a circle of imports can be called before the module is evaluated. These are then
- * declared as functions, which exist by then, and do without the runtime: what is made before has no twin.
+ * Functions of a module that is in a circle of imports can be called before the module is evaluated. What plain code and
+ * async functions need is then declared as functions, which exist by then, and does without the runtime: what is made
+ * before has no twin.
  */
-const EARLY: Partial<Record<keyof EmittedRuntime, (name: string, runtime: string) => string>> = {
-  attach: (name, runtime) => `function ${name}(f,t){return ${runtime}===void 0?f:${runtime}.attach(f,t)}`,
-  attachHidden: (name, runtime) =>
-    `function ${name}(f,t){return ${runtime}===void 0?f:${runtime}.attachHidden(f,t)}`,
-  attachMethod: (name, runtime) =>
-    `function ${name}(o,k,t){${runtime}===void 0||${runtime}.attachMethod(o,k,t)}`,
-  moveMethod: (name, runtime) =>
-    `function ${name}(o,k,t){${runtime}===void 0?delete o[t]:${runtime}.moveMethod(o,k,t)}`,
-  root: (name, runtime) => `function ${name}(){return ${runtime}!==void 0&&${runtime}.root()}`,
-  call: (name, runtime) =>
-    `function ${name}(f,o,...a){return ${runtime}===void 0?globalThis.Reflect.apply(f,o,a):${runtime}.call(f,o,...a)}`,
-  notFunction: (name) => `function ${name}(t){throw new globalThis.TypeError(t+" is not a function")}`,
-};
+const EARLY: Partial<Record<keyof EmittedRuntime, (name: string, runtime: string, root: string) => string>> =
+  {
+    attach: (name, runtime) => `function ${name}(f,t){return ${runtime}===void 0?f:${runtime}.attach(f,t)}`,
+    attachHidden: (name, runtime) =>
+      `function ${name}(f,t){return ${runtime}===void 0?f:${runtime}.attachHidden(f,t)}`,
+    attachMethod: (name, runtime) =>
+      `function ${name}(o,k,t){${runtime}===void 0||${runtime}.attachMethod(o,k,t)}`,
+    moveMethod: (name, runtime) =>
+      `function ${name}(o,k,t){${runtime}===void 0?delete o[t]:${runtime}.moveMethod(o,k,t)}`,
+    root: (name, runtime) => `function ${name}(){return ${runtime}!==void 0&&${runtime}.root()}`,
+    call: (name, _, root) => `function ${name}(f,o,...a){return ${root}.Reflect.apply(f,o,a)}`,
+    notFunction: (name, _, root) =>
+      `function ${name}(t){const e=new ${root}.TypeError(t+" is not a function");` +
+      `${root}.Error.captureStackTrace(e,${name});throw e}`,
+  };
 
 export class Names {
   readonly prefix: string;
   #templates = 0;
+  #identity = false;
   readonly #used = new Set<keyof EmittedRuntime>();
+  readonly #early = new Set<keyof EmittedRuntime>();
 
   constructor(source: string) {
     let prefix = '$g';
@@ -48,10 +53,16 @@ export class Names {
     this.prefix = prefix;
   }
 
-  /** The local name of something of the runtime's. */
+  /** The local name of something of the runtime's, in a twin: twins run once their module has been evaluated. */
   of(part: keyof EmittedRuntime): string {
     this.#used.add(part);
     return this.prefix + SUFFIXES[part];
+  }
+
+  /** The same in code that may run before. */
+  early(part: keyof EmittedRuntime): string {
+    this.#early.add(part);
+    return this.prefix + SUFFIXES[part].toUpperCase();
   }
 
   /** The object that a tag gets for a template of these strings: made once, as for a template in the source. */
@@ -61,6 +72,12 @@ export class Names {
     return `${this.prefix}l[${index}]??=${this.prefix}k([${cooked}],[${raw}])`;
   }
 
+  /** A function that returns its argument. */
+  identity(): string {
+    this.#identity = true;
+    return `${this.prefix}i`;
+  }
+
   /** The statement that takes from the runtime what was used. */
   prologue(format: Format, declaresGlobalThis: boolean): string {
     const runtime = this.prefix;
@@ -68,12 +85,14 @@ export class Names {
     const from = `${runtime}=${root}[${root}.Symbol.for(${JSON.stringify(RUNTIME)})]`;
     const parts = [from];
     const early: string[] = [];
-    for (const part of this.#used) {
-      const name = this.prefix + SUFFIXES[part];
+    for (const part of this.#used) parts.push(`${runtime}${SUFFIXES[part]}=${runtime}.${part}`);
+    for (const part of this.#early) {
+      const name = runtime + SUFFIXES[part].toUpperCase();
       const declared = EARLY[part];
-      if (format === 'module' && declared !== undefined) early.push(declared(name, runtime));
+      if (format === 'module' && declared !== undefined) early.push(declared(name, runtime, root));
       else parts.push(`${name}=${runtime}.${part}`);
     }
+    if (this.#identity) early.push(`function ${runtime}i(v){return v}`);
     if (this.#templates > 0) {
       parts.push(`${runtime}l=[]`);
       early.push(

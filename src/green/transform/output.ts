@@ -20,6 +20,8 @@ export interface SourceMap {
 
 export class Output {
   readonly #pieces: Piece[] = [];
+  /** The last piece, where it is text that more can be added to. */
+  #growing: { text: string } | undefined;
   readonly #source: string;
   readonly #lines: Lines;
   /** How many line breaks there are so far. */
@@ -33,6 +35,7 @@ export class Output {
   /** The source from `start` to `end`, as it is. */
   copy(start: number, end: number): void {
     if (start >= end) return;
+    this.#growing = undefined;
     this.lines += this.#lines.lineOf(end) - this.#lines.lineOf(start);
     const last = this.#pieces.at(-1);
     if (last !== undefined && 'end' in last && last.end === start) last.end = end;
@@ -40,21 +43,30 @@ export class Output {
   }
 
   put(text: string, at?: number): void {
-    if (text.startsWith('\n')) this.lines += text.length;
-    this.#pieces.push({ text, at });
+    const breaks = text.startsWith('\n');
+    if (breaks) this.lines += text.length;
+    if (at === undefined && !breaks && this.#growing !== undefined) {
+      this.#growing.text += text;
+      return;
+    }
+    const piece = { text, at };
+    this.#pieces.push(piece);
+    this.#growing = breaks ? undefined : piece;
   }
 
   /** A place whose text is set when it is known. */
   slot(): { text: string } {
+    this.#growing = undefined;
     const piece = { text: '', at: undefined };
     this.#pieces.push(piece);
     return piece;
   }
 
   code(): string {
-    return this.#pieces
-      .map((piece) => ('text' in piece ? piece.text : this.#source.slice(piece.start, piece.end)))
-      .join('');
+    let code = '';
+    for (const piece of this.#pieces)
+      code += 'text' in piece ? piece.text : this.#source.slice(piece.start, piece.end);
+    return code;
   }
 
   /** A segment at each piece, at each line, and at each of `marks` (ascending offsets). */

@@ -40,6 +40,9 @@ export function parse(source: string, format: Format, file: string): Program {
   }
 }
 
+/** What ends a line. */
+export const BREAK = /[\n\r\u2028\u2029]/;
+
 /** Which line an offset is on. */
 export class Lines {
   readonly #starts: number[] = [0];

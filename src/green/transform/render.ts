@@ -1,9 +1,11 @@
 // The text of a node, with what is emitted around and instead of it. Plain code is copied as it is, every line where it
 // was; what is rendered for a twin is flat: on one line, which is the last of the function it belongs to.
 
-import { renderCall, renderChain } from './calls.ts';
+import { renderCall } from './calls.ts';
+import { renderChain } from './chains.ts';
 import type { Decisions } from './decide.ts';
 import {
+  renderAssigned,
   renderAttach,
   renderClassBody,
   renderFunction,
@@ -13,11 +15,14 @@ import {
 import type { Analysis } from './functions.ts';
 import { type Names, Temporaries } from './names.ts';
 import type { Output } from './output.ts';
-import { anyWithin, type FunctionNode, type Lines, type Node, type Of } from './parse.ts';
+import { anyWithin, BREAK, type FunctionNode, type Lines, type Node, type Of } from './parse.ts';
 import { directivesOf, isFunctionNode } from './patterns.ts';
+import { endsInSemicolon, lastStatement } from './statements.ts';
+import { renderTag, renderTemplate } from './templates.ts';
 import { childrenOf } from './walk.ts';
 
-const BREAK = /[\n\r\u2028\u2029]/;
+/** White space and comments, those of HTML too: as operators, `<!--` and `-->` are of several nodes. */
+const BETWEEN = /(?:\s|\/\*[\s\S]*?\*\/|(?:\/\/|<!--|-->)[^\n\r\u2028\u2029]*)+/g;
 
 /** How a node is rendered. */
 export interface Context {
@@ -39,7 +44,6 @@ export class Renderer {
   /** Where something is emitted whatever the mode; and where a call is rewritten. Ascending. */
   readonly #changes: number[];
   readonly #calls: number[];
-  #next = 0;
 
   constructor(
     source: string,
@@ -60,12 +64,6 @@ export class Renderer {
       .map((info) => info.start)
       .sort((a, b) => a - b);
     this.#calls = [...decisions.dispatches.keys()].map((node) => node.start).sort((a, b) => a - b);
-  }
-
-  /** A number that no other has. */
-  unique(): number {
-    this.#next += 1;
-    return this.#next;
   }
 
   temporaries(): Temporaries {
@@ -90,7 +88,8 @@ export class Renderer {
     }
     const text = this.source.slice(start, end);
     let from = start;
-    for (const match of text.matchAll(/(?:\s|\/\*[\s\S]*?\*\/|\/\/[^\n\r\u2028\u2029]*)+/g)) {
+    BETWEEN.lastIndex = 0;
+    for (let match = BETWEEN.exec(text); match !== null; match = BETWEEN.exec(text)) {
       if (match[0] === ' ') continue;
       this.output.copy(from, start + match.index);
       this.output.put(' ');
@@ -106,7 +105,7 @@ export class Renderer {
     if (copies) this.output.copy(start, end);
     else this.#node(node, context);
     const last = copies ? lastStatement(node) : node;
-    if ((context.flat || context.mode === 'async') && endsInSemicolon(last) && this.source[end - 1] !== ';')
+    if ((context.flat || context.mode !== 'plain') && endsInSemicolon(last) && this.source[end - 1] !== ';')
       this.output.put(';');
   }
 
@@ -190,6 +189,9 @@ export class Renderer {
           this.output.put(context.args, node.start);
         else this.output.copy(node.start, node.end);
         return;
+      case 'AssignmentExpression':
+        if (renderAssigned(this, node, context)) return;
+        break;
       case 'UnaryExpression':
         if (node.operator === 'delete' && node.argument.type === 'ChainExpression') {
           this.children(node, { ...context, mode: 'plain' });
@@ -201,13 +203,13 @@ export class Renderer {
         this.render(node.tag, { ...context, mode: calls(node.tag) ? context.mode : 'plain' });
         this.gap(node.tag.end, node.quasi.start, context);
         if (context.flat && BREAK.test(this.source.slice(node.quasi.start, node.quasi.end))) {
-          this.#taggedLines(node.quasi, context);
+          renderTag(this, node.quasi, context);
           return;
         }
-        this.#template(node.quasi, context, true);
+        renderTemplate(this, node.quasi, context, true);
         return;
       case 'TemplateLiteral':
-        this.#template(node, context, false);
+        renderTemplate(this, node, context, false);
         return;
       case 'Literal':
         if (context.flat && typeof node.value === 'string')
@@ -250,44 +252,6 @@ export class Renderer {
       this.render(value, valueContext);
     }
     this.gap(value ? value.end : key.end, node.end, context);
-  }
-
-  /** The arguments that a tag gets, for a template on several lines: its raw strings cannot be written on one. */
-  #taggedLines(node: Of<'TemplateLiteral'>, context: Context): void {
-    const values = node.quasis.map(({ value }) => value);
-    const cooked = values.map((each) =>
-      typeof each.cooked === 'string' ? JSON.stringify(each.cooked) : 'void 0',
-    );
-    const raw = values.map((each) => JSON.stringify(each.raw));
-    this.output.put(`(${this.names.template(cooked.join(','), raw.join(','))}`);
-    for (const each of node.expressions) {
-      this.output.put(',');
-      this.operand(each, context);
-    }
-    this.output.put(')');
-  }
-
-  #template(node: Of<'TemplateLiteral'>, context: Context, raw: boolean): void {
-    let from = node.start;
-    for (const child of childrenOf(node)) {
-      this.gap(from, child.start, context);
-      if (child.type !== 'TemplateElement') this.render(child, context);
-      else if (raw || !context.flat) this.output.copy(child.start, child.end);
-      else {
-        // A line break in a template is a line feed, however it is written.
-        let at = child.start;
-        const text = this.source.slice(child.start, child.end);
-        for (const { index, 0: found } of text.matchAll(/(\\?)(?:\r\n|[\n\r\u2028\u2029])/g)) {
-          this.output.copy(at, child.start + index);
-          const kept = found === '\u2028' ? '\\u2028' : found === '\u2029' ? '\\u2029' : '\\n';
-          if (!found.startsWith('\\')) this.output.put(kept);
-          at = child.start + index + found.length;
-        }
-        this.output.copy(at, child.end);
-      }
-      from = child.end;
-    }
-    this.gap(from, node.end, context);
   }
 
   /**
@@ -360,41 +324,4 @@ export class Renderer {
 /** Whether a tag's own calls are of its inside only: `a.b()` in `a.b().c`. */
 function calls(tag: Node): boolean {
   return tag.type !== 'ChainExpression';
-}
-
-/** The statement that a statement ends with. */
-function lastStatement(node: Node): Node {
-  switch (node.type) {
-    case 'IfStatement':
-      return lastStatement(node.alternate ?? node.consequent);
-    case 'ForStatement':
-    case 'ForInStatement':
-    case 'ForOfStatement':
-    case 'WhileStatement':
-    case 'LabeledStatement':
-    case 'WithStatement':
-      return lastStatement(node.body);
-    case 'SwitchCase':
-      return node.consequent.length > 0 ? lastStatement(node.consequent.at(-1)!) : node;
-    default:
-      return node;
-  }
-}
-
-/** Statements that a line break may end. */
-function endsInSemicolon(node: Node): boolean {
-  switch (node.type) {
-    case 'ExpressionStatement':
-    case 'VariableDeclaration':
-    case 'ReturnStatement':
-    case 'ThrowStatement':
-    case 'BreakStatement':
-    case 'ContinueStatement':
-    case 'DebuggerStatement':
-    case 'DoWhileStatement':
-    case 'PropertyDefinition':
-      return true;
-    default:
-      return false;
-  }
 }

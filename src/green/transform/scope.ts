@@ -8,7 +8,7 @@ export interface Binding {
   readonly name: string;
   readonly scope: Scope;
   kind: BindingKind;
-  /** The function it is declared as, or initialised with. */
+  /** The function it is declared as (the last one), or initialised with. */
   value: FunctionNode | undefined;
   /** Whether something other than its one declaration gives it a value. */
   reassigned: boolean;
@@ -31,6 +31,7 @@ export class Scope {
     const known = scope.#names.get(name);
     if (known !== undefined) {
       known.reassigned = true;
+      if (kind === 'function') known.value = value;
       return known;
     }
     const binding: Binding = { name, scope, kind, value, reassigned: false };
