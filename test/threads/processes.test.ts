@@ -129,7 +129,10 @@ test('a program that listens by itself is served by all threads, at the addresse
 }, async () => {
   await withThreads(['program.mjs', '--threads', '2'], async (siskin, url) => {
     const port = Number(new URL(url).port);
-    assert.deepEqual(await ask(`http://127.0.0.1:${port}`, '/'), { status: 200, text: `hello from ::ffff:127.0.0.1 at ${port}` });
+    assert.deepEqual(await ask(`http://127.0.0.1:${port}`, '/'), {
+      status: 200,
+      text: `hello from ::ffff:127.0.0.1 at ${port}`,
+    });
     const body = 'x'.repeat(1_000_000);
     assert.equal(await (await fetch(url, { method: 'POST', body })).text(), body);
     const other = JSON.parse((await ask(url, '/other')).text) as { port: number };
