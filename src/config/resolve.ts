@@ -66,7 +66,10 @@ export async function resolveSettings(sources: SettingSources): Promise<Resolved
   return {
     settings: values as Settings,
     origins: origins as Record<SettingKey, Origin>,
-    warnings: unknownVariables(sources.env ?? {}),
+    warnings: [
+      ...unknownVariables(sources.env ?? {}),
+      ...idleSettings(values, origins as Record<string, Origin>),
+    ],
   };
 }
 
@@ -176,6 +179,17 @@ function unknownVariables(env: Readonly<Record<string, string | undefined>>): st
       const meant = nearest(name, known);
       return `${name} in the environment is not a setting${meant === undefined ? '' : `; did you mean ${meant}?`}`;
     });
+}
+
+/** What is set for threads that there will be none of. */
+function idleSettings(
+  values: Readonly<Record<string, unknown>>,
+  origins: Readonly<Record<string, Origin>>,
+): string[] {
+  if (values['workerClass'] === 'threads') return [];
+  return ['threads', 'threadMemory']
+    .filter((key) => origins[key]!.kind !== 'default')
+    .map((key) => `${origins[key]!.name} has no effect without --worker-class threads`);
 }
 
 async function resolveHosts(

@@ -12,6 +12,7 @@ import {
   PORTION,
   packError,
   packHead,
+  packPeer,
   type ToThread,
   transferOf,
   unpackError,
@@ -62,8 +63,7 @@ export class Job implements ExchangeObserver {
   begin(lane: Lane): void {
     this.#lane = lane;
     const { exchange } = this;
-    const { address, port, localAddress, localPort, scheme, host } = exchange.peer;
-    const whole = exchange.takeBody();
+    const whole = exchange.bodyLength === 0 ? undefined : exchange.takeBody();
     const body = whole && exactly(whole);
     lane.post(
       {
@@ -71,10 +71,10 @@ export class Job implements ExchangeObserver {
         id: this.id,
         door: this.#door,
         head: packHead(exchange.head),
-        peer: { address, port, localAddress, localPort, scheme, host },
+        peer: packPeer(exchange.peer),
         ends: endsOf(exchange),
         body,
-        trailers: exchange.trailers,
+        trailers: exchange.trailers.length > 0 ? exchange.trailers : undefined,
       },
       body && transferOf(body),
     );

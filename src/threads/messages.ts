@@ -40,17 +40,27 @@ export type PackedHead = readonly [
   sectionStart: number,
 ];
 
+/** A `Peer`, in the order of `unpackPeer`: names of members would cost more than the rest. */
+export type PackedPeer = readonly [
+  address: string,
+  port: number,
+  localAddress: string,
+  localPort: number,
+  scheme: Peer['scheme'],
+  host: string,
+];
+
 export interface RequestMessage {
   readonly type: 'request';
   readonly id: number;
   /** Which of the thread's apps it is for: 0 is the one that is exported, others listen by themselves. */
   readonly door: number;
   readonly head: PackedHead;
-  readonly peer: Peer;
+  readonly peer: PackedPeer;
   readonly ends: Ends;
-  /** The whole body, where it has come. */
+  /** The whole body, where there is one, and all of it has come. */
   readonly body: Uint8Array | undefined;
-  readonly trailers: readonly string[];
+  readonly trailers: readonly string[] | undefined;
 }
 
 /** To a thread. */
@@ -193,6 +203,14 @@ export function unpackHead(packed: PackedHead): RequestHead {
   head.authorityEnd = packed[11];
   head.sectionStart = packed[12];
   return head;
+}
+
+export function packPeer({ address, port, localAddress, localPort, scheme, host }: Peer): PackedPeer {
+  return [address, port, localAddress, localPort, scheme, host];
+}
+
+export function unpackPeer([address, port, localAddress, localPort, scheme, host]: PackedPeer): Peer {
+  return { address, port, localAddress, localPort, scheme, host };
 }
 
 // ── Bytes ────────────────────────────────────────────────────────────────────────────────────────────────────────

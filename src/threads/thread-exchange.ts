@@ -17,10 +17,14 @@ import {
   type RequestMessage,
   transferOf,
   unpackHead,
+  unpackPeer,
   WINDOW,
 } from './messages.ts';
 import { ThreadBody, unread } from './thread-body.ts';
 import { ThreadClient } from './thread-client.ts';
+
+const NO_BYTES = new Uint8Array(0);
+const NO_TRAILERS: readonly string[] = [];
 
 /** What an exchange needs of its thread. */
 export interface Outbox {
@@ -72,12 +76,12 @@ export class ThreadExchange implements WireExchange {
     const { id, head, peer, ends, body, trailers } = request;
     this.id = id;
     this.head = unpackHead(head);
-    this.peer = peer;
-    this.trailers = trailers;
+    this.peer = unpackPeer(peer);
+    this.trailers = trailers ?? NO_TRAILERS;
     this.#outbox = outbox;
     this.#options = options;
     this.client = new ThreadClient(id, ends, (message) => this.#post(message));
-    this.body = new ThreadBody(body, {
+    this.body = new ThreadBody(this.bodyLength === 0 ? NO_BYTES : body, {
       ask: () => this.#post({ type: 'read', id }),
       took: (count) => this.#post({ type: 'took', id, count }),
     });

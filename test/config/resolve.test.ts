@@ -238,6 +238,22 @@ test('an unknown variable with our prefix is a warning that names the likely one
   ]);
 });
 
+test('what is set for threads is a warning where there are none', async () => {
+  const flags = { threads: '4' };
+  const env = { SISKIN_THREAD_MEMORY: '64M' };
+  assert.deepEqual((await resolveSettings({ flags, env })).warnings, [
+    '--threads has no effect without --worker-class threads',
+    'SISKIN_THREAD_MEMORY has no effect without --worker-class threads',
+  ]);
+  const used = await resolveSettings({ flags: { ...flags, workerClass: 'threads' }, env });
+  assert.deepEqual([used.warnings, used.settings.threads], [[], 4]);
+});
+
+test('a worker class that there is not is refused', async () => {
+  const error = await problemsOf({ flags: { workerClass: 'greenlets' } });
+  assert.match(error.message, /one of async, threads/);
+});
+
 test('an unknown option is refused, with the likely one', async () => {
   const error = await problemsOf({ options: { keepaliveTimeout: 1 } });
   assert.match(error.message, /no such setting\n {2}expected keepAliveTimeout, perhaps/);

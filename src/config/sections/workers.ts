@@ -21,7 +21,7 @@ export const workers = {
       description:
         'How a worker calls the app: async, on its event loop; green, there too, and blocking calls suspend instead; threads, in a pool of threads, one request at a time each: for code that blocks',
       reason:
-        'Code that waits without blocking needs no threads, which cost memory, and a light request ten times the CPU.',
+        'Code that waits without blocking needs no threads, which cost memory, and a light request eight times the CPU.',
     }),
     threads: setting({
       kind: count(1, 1024),
