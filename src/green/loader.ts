@@ -17,7 +17,7 @@ export interface LoaderOptions {
 }
 
 /** `unknown`: Node will find out when it compiles it. */
-type Format = 'module' | 'commonjs' | 'unknown';
+export type Format = 'module' | 'commonjs' | 'unknown';
 
 /** From now on, what is loaded is made green. Returns the undo. */
 export function installLoader(options: LoaderOptions): () => void {
@@ -81,13 +81,13 @@ function transformed(
   return `${result.code}\n//# sourceMappingURL=data:application/json;base64,${map}\n`;
 }
 
-function formatOf(url: string, given: string | null | undefined): Format | undefined {
+export function formatOf(url: string, given: string | null | undefined): Format | undefined {
   if (given == null) return /\.[cm]?[jt]s$/.test(extname(new URL(url).pathname)) ? 'unknown' : undefined;
   if (given.startsWith('module')) return 'module';
   return given.startsWith('commonjs') ? 'commonjs' : undefined;
 }
 
-function isTypeScript(url: string, format: string | null | undefined): boolean {
+export function isTypeScript(url: string, format: string | null | undefined): boolean {
   return format?.endsWith('-typescript') ?? /\.[cm]?ts$/.test(new URL(url).pathname);
 }
 

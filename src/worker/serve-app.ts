@@ -18,7 +18,7 @@ import {
 import type { Logger } from '../server/index.ts';
 import { AppExit } from './app-exit.ts';
 import { ConfigurationError, loadConfigurationFile } from './configuration-file.ts';
-import { failurePage, reportLoads } from './development.ts';
+import { failurePage, reportLoads, reportModules } from './development.ts';
 import { makeGreen } from './green.ts';
 import { AppLoadError, parseSpecifier } from './load-app.ts';
 import { describeLoadFailure } from './load-failure.ts';
@@ -71,7 +71,16 @@ export async function serveApp(boot: Boot, parent?: Parent): Promise<void> {
 
 async function serveUntilStopped(
   path: string,
-  { specifier, rest, resolved, configuration, slot = 0, development = false, known = [] }: Boot,
+  {
+    specifier,
+    rest,
+    resolved,
+    configuration,
+    slot = 0,
+    development = false,
+    inspected = false,
+    known = [],
+  }: Boot,
   { stopped, appExit }: { readonly stopped: Promise<StopCause>; readonly appExit: AppExit },
   parent: Parent | undefined,
   onDrained: () => void,
@@ -86,6 +95,11 @@ async function serveUntilStopped(
   if (parent !== undefined && settings.stallWarning > 0) parent.trace = watchdog;
   if (parent === undefined) for (const warning of warnings) log.warn({}, warning);
 
+  // Below what makes modules green, and so hears of what they were.
+  if (inspected)
+    reportModules((file, format) =>
+      parent?.insist({ type: 'loaded', file, ...(format !== undefined && { format }) }),
+    );
   if (settings.workerClass === 'green') await makeGreen(settings, log);
   const serving: AnyServing =
     settings.workerClass === 'threads'
