@@ -2,12 +2,13 @@
 // `import` and `require` come by here.
 
 import { readFileSync } from 'node:fs';
-import { type LoadFnOutput, type ModuleSource, registerHooks, stripTypeScriptTypes } from 'node:module';
+import { type LoadFnOutput, type ModuleSource, registerHooks } from 'node:module';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Cache } from './cache.ts';
 import type { Selection } from './selection.ts';
 import { GreenSyntaxError, transform } from './transform/index.ts';
+import { withoutTypes } from './types.ts';
 
 export interface LoaderOptions {
   readonly selection: Selection;
@@ -44,7 +45,7 @@ function makeGreen(
   const continuations = chosen.continuations ?? [];
   try {
     const made = cache.get([url, source, format, ...continuations], () => {
-      const javascript = isTypeScript(url, loaded.format) ? stripTypeScriptTypes(source) : source;
+      const javascript = isTypeScript(url, loaded.format) ? withoutTypes(source) : source;
       return transformed(javascript, url, format, continuations) ?? '';
     });
     if (made === '') return undefined;

@@ -2,13 +2,13 @@
 // the loader does it. Nothing is run. Called by `siskin green check`.
 
 import { readFileSync } from 'node:fs';
-import { stripTypeScriptTypes } from 'node:module';
 import { relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Format, formatOf, isTypeScript } from '../loader.ts';
 import { PACKAGES } from '../packages.ts';
 import { Selection } from '../selection.ts';
 import { type FunctionReport, GreenSyntaxError, inspect } from '../transform/index.ts';
+import { withoutTypes } from '../types.ts';
 import { blockingCallIn, callsHandlers, hasDriver, missingDrivers } from './packages.ts';
 import type {
   Blocking,
@@ -56,7 +56,7 @@ export function inspectModules(
       continue;
     }
     try {
-      const javascript = isTypeScript(url, given) ? stripTypeScriptTypes(source) : source;
+      const javascript = isTypeScript(url, given) ? withoutTypes(source) : source;
       const functions = functionsOf(javascript, url, format, chosen.continuations ?? []);
       files.push({ file: selection.shown(url), ...(name !== undefined && { package: name }), functions });
     } catch (error) {

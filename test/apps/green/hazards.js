@@ -1,28 +1,28 @@
 // An Express app with one of everything that `siskin green check` has something to say about. It is never asked for anything.
 
+import { execFileSync } from 'node:child_process';
 import express from 'express';
-import { fetchSync } from '../../../src/blocking/index.ts';
 
 let current;
 const totals = {};
 
 class Account {
   constructor(url) {
-    this.balance = fetchSync(url).json();
+    this.balance = load(url);
   }
 
   get fresh() {
-    return fetchSync(this.url).json();
+    return load(this.url);
   }
 }
 
 function* pages(url) {
-  yield fetchSync(url).text();
+  yield load(url);
 }
 
 function calculate(expression) {
   // biome-ignore lint/security/noGlobalEval: it is what the check is to find.
-  return eval(expression) + fetchSync('/rate').json();
+  return eval(expression) + load('/rate');
 }
 
 function add(a, b) {
@@ -32,7 +32,11 @@ function add(a, b) {
 function remember(request) {
   current = request.query.user;
   totals.requests = add(totals.requests ?? 0, 1);
-  return fetchSync(`http://accounts.example/${current}`).json();
+  return load(`/accounts/${current}`);
+}
+
+function load(path) {
+  return JSON.parse(execFileSync('curl', [`http://accounts.example${path}`]));
 }
 
 const app = express();
