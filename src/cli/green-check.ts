@@ -2,6 +2,7 @@
 // what becomes of them. What is loaded is known for certain only by loading it: names of modules are computed, and chosen by
 // the environment.
 
+import { realpathSync } from 'node:fs';
 import process from 'node:process';
 import { checkApp, type Plan } from '../arbiter/index.ts';
 import { type GreenReport, inspectGreen, type LoadedModule } from '../green/index.ts';
@@ -35,7 +36,8 @@ export async function greenCheckCommand(
   }
   const report = await inspectGreen([...modules.values()], {
     include: resolved.settings.greenInclude,
-    folder: plan.cwd,
+    // As the worker sees it, whose paths have no symbolic links.
+    folder: realpathSync(plan.cwd),
     drivers: driversIn(resolved.settings),
   });
   process.stdout.write(

@@ -131,18 +131,6 @@ onLinux('siskin green check', () => {
     },
   );
 
-  test('hears of every file of an app that loads thousands', TIMEOUT, async () => {
-    const COUNT = 3000;
-    for (let i = 0; i < COUNT; i++) write(`many/${i}.cjs`, `exports.f = (g) => g(${i});`);
-    write(
-      'many.cjs',
-      `for (let i = 0; i < ${COUNT}; i++) require('./many/' + i + '.cjs');
-      module.exports = (request, response) => response.end();`,
-    );
-    const { stdout, stderr } = await siskin(['green', 'check', 'many.cjs', '--json'], { cwd: directory });
-    assert.equal(JSON.parse(stdout).files.length, COUNT + 1, stderr);
-  });
-
   test('fails as a start does where the app does not load', TIMEOUT, async () => {
     write('broken.mjs', `throw new Error('no database');`);
     const people = await siskin(['green', 'check', 'broken.mjs'], { cwd: directory });
