@@ -13,6 +13,7 @@ export function describeGreen(app: string, report: GreenReport): string {
     describePlain(report),
     ...describeBlocking(report),
     describeRefused(report),
+    describeExcluded(report),
     describeHints(report),
     describeDrivers(report),
     describeHazards(report),
@@ -59,6 +60,11 @@ function describeBlocking({ blocking }: GreenReport): string[] {
 function describeRefused({ refused }: GreenReport): string {
   if (refused.length === 0) return '';
   return `Run as they are: they can't be parsed\n${indent(refused.map(({ message }) => message).join('\n'))}`;
+}
+
+function describeExcluded({ excluded }: GreenReport): string {
+  if (excluded.length === 0) return '';
+  return `Left as they are, as --green-include has it\n${indent(excluded.join('\n'))}`;
 }
 
 function describeHints({ hints }: GreenReport): string {

@@ -119,11 +119,13 @@ onLinux('siskin green check', () => {
       assert.deepEqual(drivers, [{ name: 'bcryptjs', flag: '--green-driver bcryptjs' }]);
       assert.equal(refused.length, 1);
       assert.match(refused[0].message, /^sourced\.mjs:1: expected JavaScript, got: /);
-      const included = await siskin([...args, '--green-include', 'runs-things', '--green-include', 'polka'], {
-        cwd: directory,
-      });
+      const patterns = ['runs-things', 'polka', '!./sourced.mjs'];
+      const flags = patterns.flatMap((each) => ['--green-include', each]);
+      const included = await siskin([...args, ...flags], { cwd: directory });
       const report = JSON.parse(included.stdout);
       assert.deepEqual(report.hints, []);
+      assert.deepEqual(report.refused, []);
+      assert.deepEqual(report.excluded, ['sourced.mjs']);
       assert.deepEqual(report.packages, [
         { name: 'polka', why: 'included', files: 1, green: 0, plain: 1 },
         { name: 'runs-things', why: 'included', files: 1, green: 1, plain: 0 },

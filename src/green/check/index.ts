@@ -39,6 +39,7 @@ export function inspectModules(
   const selection = new Selection(include, folder);
   const files: GreenFile[] = [];
   const refused: Refused[] = [];
+  const excluded: string[] = [];
   const loaded = new Set<string>();
   const blocking = new Map<string, string>();
   for (const { file, format: given } of modules) {
@@ -50,6 +51,7 @@ export function inspectModules(
     const source = readFileSync(file, 'utf8');
     const chosen = selection.choose(url);
     if (chosen === undefined) {
+      if (name === undefined) excluded.push(selection.shown(url));
       if (name === undefined || PACKAGES.has(name) || blocking.has(name)) continue;
       const call = blockingCallIn(source);
       if (call !== undefined) blocking.set(name, `calls ${call} (${relative(folder, file)})`);
@@ -77,6 +79,7 @@ export function inspectModules(
     hints: hintsFor([...loaded].filter((name) => !green.has(name)).sort(), blocking),
     drivers: missingDrivers(loaded, drivers).map((name) => ({ name, flag: `--green-driver ${name}` })),
     refused,
+    excluded,
   };
 }
 

@@ -82,4 +82,6 @@ export interface GreenReport {
   readonly hints: readonly PackageHint[];
   readonly drivers: readonly DriverHint[];
   readonly refused: readonly Refused[];
+  /** Files of the app that `--green-include !PATTERN` leaves as they are. */
+  readonly excluded: readonly string[];
 }
