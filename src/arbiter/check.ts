@@ -21,7 +21,10 @@ const LOAD_FAILURE = 3;
 const PRIVATE = { family: 'inet', host: '127.0.0.1', port: 0 } as const;
 const BACKLOG = 16;
 
-export async function checkApp(plan: Plan): Promise<Checked> {
+/** Told of each file that the app loads, where the plan's boot is `inspected`; `format` is Node's word for what it is. */
+export type OnLoad = (file: string, format: string | undefined) => void;
+
+export async function checkApp(plan: Plan, onLoad: OnLoad = () => {}): Promise<Checked> {
   const loop = new Loop(createKernel('linux'));
   loop.attach();
   const opened: number[] = [];
@@ -37,14 +40,14 @@ export async function checkApp(plan: Plan): Promise<Checked> {
     targets: asked,
   };
   try {
-    return await spawn(loop, check(loop, plan, sockets));
+    return await spawn(loop, check(loop, plan, sockets, onLoad));
   } finally {
     for (const fd of opened) loop.kernel.close(fd);
     loop.close();
   }
 }
 
-function* check(loop: Loop, plan: Plan, sockets: SocketSource): Co<Checked> {
+function* check(loop: Loop, plan: Plan, sockets: SocketSource, onLoad: OnLoad): Co<Checked> {
   const { bootTimeout } = plan.boot.resolved.settings;
   let ready: Ready | undefined;
   const worker = new Worker(loop, launcher(loop, sockets), 0, plan, {
@@ -52,6 +55,7 @@ function* check(loop: Loop, plan: Plan, sockets: SocketSource): Co<Checked> {
       ready = report;
     },
     onStall: () => {},
+    onLoad,
     onChange: () => {},
     onEnd: () => {},
   });

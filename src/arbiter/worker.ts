@@ -14,8 +14,8 @@ export type BootResult = 'serving' | 'ended' | 'late';
 export interface WorkerListener {
   onReady(ready: Ready): void;
   onStall(stalled: Stalled): void;
-  /** In development: it loads a file. */
-  onLoad?(file: string): void;
+  /** In development, or where it is inspected: it loads a file. */
+  onLoad?(file: string, format: string | undefined): void;
   /** Whether it hears may be different from before. */
   onChange(): void;
   onEnd(exit: Exit): void;
@@ -130,7 +130,7 @@ export class Worker {
       return;
     }
     if (report.type === 'loaded') {
-      this.#listener.onLoad?.(report.file);
+      this.#listener.onLoad?.(report.file, report.format);
       return;
     }
     this.heardAt = this.#loop.now();

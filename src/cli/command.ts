@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addControlCommands } from './control-commands.ts';
 import { addSettingFlags } from './flags.ts';
+import { addGreenCommands } from './green-commands.ts';
 import { prepare } from './prepare.ts';
 import { packageVersion } from './version.ts';
 
@@ -78,6 +79,7 @@ export function program(rest: readonly string[] = []): Command {
       await checkCommand({ specifier: app, flags, rest }, json === true);
     });
   addSettingFlags(check);
+  addGreenCommands(root, ofApp, rest);
   addControlCommands(root);
   return root;
 }

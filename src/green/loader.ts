@@ -2,12 +2,13 @@
 // `import` and `require` come by here.
 
 import { readFileSync } from 'node:fs';
-import { type LoadFnOutput, type ModuleSource, registerHooks, stripTypeScriptTypes } from 'node:module';
+import { type LoadFnOutput, type ModuleSource, registerHooks } from 'node:module';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Cache } from './cache.ts';
 import type { Selection } from './selection.ts';
 import { GreenSyntaxError, transform } from './transform/index.ts';
+import { withoutTypes } from './types.ts';
 
 export interface LoaderOptions {
   readonly selection: Selection;
@@ -17,7 +18,7 @@ export interface LoaderOptions {
 }
 
 /** `unknown`: Node will find out when it compiles it. */
-type Format = 'module' | 'commonjs' | 'unknown';
+export type Format = 'module' | 'commonjs' | 'unknown';
 
 /** From now on, what is loaded is made green. Returns the undo. */
 export function installLoader(options: LoaderOptions): () => void {
@@ -44,7 +45,7 @@ function makeGreen(
   const continuations = chosen.continuations ?? [];
   try {
     const made = cache.get([url, source, format, ...continuations], () => {
-      const javascript = isTypeScript(url, loaded.format) ? stripTypeScriptTypes(source) : source;
+      const javascript = isTypeScript(url, loaded.format) ? withoutTypes(source) : source;
       return transformed(javascript, url, format, continuations) ?? '';
     });
     if (made === '') return undefined;
@@ -81,13 +82,13 @@ function transformed(
   return `${result.code}\n//# sourceMappingURL=data:application/json;base64,${map}\n`;
 }
 
-function formatOf(url: string, given: string | null | undefined): Format | undefined {
+export function formatOf(url: string, given: string | null | undefined): Format | undefined {
   if (given == null) return /\.[cm]?[jt]s$/.test(extname(new URL(url).pathname)) ? 'unknown' : undefined;
   if (given.startsWith('module')) return 'module';
   return given.startsWith('commonjs') ? 'commonjs' : undefined;
 }
 
-function isTypeScript(url: string, format: string | null | undefined): boolean {
+export function isTypeScript(url: string, format: string | null | undefined): boolean {
   return format?.endsWith('-typescript') ?? /\.[cm]?ts$/.test(new URL(url).pathname);
 }
 

@@ -51,6 +51,12 @@ export class Selection {
     return known;
   }
 
+  /** The package that the file is of; `undefined`: it is the app's own. */
+  packageOf(url: string): string | undefined {
+    const folder = IN_PACKAGE.exec(fileURLToPath(url))?.groups?.['folder'];
+    return folder === undefined ? undefined : this.#nameOf(folder);
+  }
+
   /** What its package.json says: it may be installed under another name. */
   #nameOf(folder: string): string {
     let name = this.#names.get(folder);

@@ -45,6 +45,8 @@ export interface Boot {
   readonly configuration?: string;
   /** It is worked on: a worker says what it loads, and shows what is wrong with it. */
   readonly development?: boolean;
+  /** It is looked at, and serves nobody: it says what it loads, packages too (`siskin green check`). */
+  readonly inspected?: boolean;
   /** In development: where workers have listened before, in case that this one does not come to it. */
   readonly known?: readonly BindAddress[];
   /** The user that it becomes. */
@@ -111,10 +113,12 @@ export interface ListenRequest {
   readonly ordinal: number;
 }
 
-/** In development: it loads this file. */
+/** In development, or where it is inspected: it loads this file. */
 export interface LoadedFile {
   readonly type: 'loaded';
   readonly file: string;
+  /** As Node calls it: `module`, `commonjs-typescript`, `json`. Where it is inspected, and Node knows. */
+  readonly format?: string;
 }
 
 /** It listens, or could, and waits until the app says that it is ready. */

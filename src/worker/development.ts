@@ -1,5 +1,5 @@
 // What a worker of `siskin dev` does beyond the rest: it says which files it loads, and where the app does not load it serves a page
-// that says why.
+// that says why. One of `siskin green check` says what it loads, too.
 
 import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -17,6 +17,18 @@ export function reportLoads(tell: (file: string) => void): void {
         tell(file);
       }
       return next(url, context);
+    },
+  });
+}
+
+/** Tells of every file that has been loaded from now on, of packages too, and what Node takes it for. */
+export function reportModules(tell: (file: string, format: string | undefined) => void): void {
+  registerHooks({
+    load(url, context, next) {
+      const loaded = next(url, context);
+      if (url.startsWith('file:') && !url.startsWith(OURS))
+        tell(fileURLToPath(url.replace(/[?#].*$/, '')), loaded.format ?? undefined);
+      return loaded;
     },
   });
 }

@@ -64,8 +64,17 @@ export class Parent {
 
   /** An arbiter that does not listen has other things to do: nothing is lost with a report but its news. */
   report(report: Report): void {
+    this.#report(report, false);
+  }
+
+  /** As `report`, and waits until the arbiter has room for it: nothing is lost. */
+  insist(report: Report): void {
+    this.#report(report, true);
+  }
+
+  #report(report: Report, wait: boolean): void {
     const message = Buffer.from(JSON.stringify(report));
-    if (message.length <= MESSAGE_LIMIT) sendMessage(this.#fd, message);
+    if (message.length <= MESSAGE_LIMIT) sendMessage(this.#fd, message, { wait });
     else if (report.type === 'failed')
       this.report({ ...report, message: `${report.message.slice(0, 8000)} ...` });
   }

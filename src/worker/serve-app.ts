@@ -18,7 +18,9 @@ import {
 import type { Logger } from '../server/index.ts';
 import { AppExit } from './app-exit.ts';
 import { ConfigurationError, loadConfigurationFile } from './configuration-file.ts';
-import { failurePage, reportLoads } from './development.ts';
+
+import { failurePage, reportLoads, reportModules } from './development.ts';
+
 import { AppLoadError, parseSpecifier } from './load-app.ts';
 import { describeLoadFailure } from './load-failure.ts';
 import type { Parent } from './parent.ts';
@@ -72,7 +74,15 @@ async function serveUntilStopped(
   parent: Parent | undefined,
   onDrained: () => void,
 ): Promise<number> {
-  const { specifier, resolved, configuration, slot = 0, development = false, known = [] } = boot;
+  const {
+    specifier,
+    resolved,
+    configuration,
+    slot = 0,
+    development = false,
+    inspected = false,
+    known = [],
+  } = boot;
   const { settings, warnings } = resolved;
   const { log, access, reopen } = processLogs(settings);
   if (parent === undefined) process.on('SIGUSR1', reopen);
@@ -83,6 +93,11 @@ async function serveUntilStopped(
   if (parent !== undefined && settings.stallWarning > 0) parent.trace = watchdog;
   if (parent === undefined) for (const warning of warnings) log.warn({}, warning);
 
+  // Below what makes modules green, and so hears of what they were.
+  if (inspected)
+    reportModules((file, format) =>
+      parent?.insist({ type: 'loaded', file, ...(format !== undefined && { format }) }),
+    );
   const surroundings = { log, recordAccess: access?.record, parent };
   const { serving, onServed } = await makeWorkerClass(path, boot, surroundings);
   const orphaned = parent === undefined ? NEVER : reportTo(parent, watchdog!, serving, settings);

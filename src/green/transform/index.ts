@@ -77,6 +77,16 @@ function transformed(
   };
 }
 
+/**
+ * What `transform` would make of the functions, also where there is nothing to do.
+ *
+ * @throws GreenSyntaxError where the parser refuses it.
+ */
+export function inspect(source: string, { url, format, enter = [] }: TransformOptions): FunctionReport[] {
+  const analysis = new Analyser(source, parse(source, format, url) as Of<'Program'>);
+  return reportOf(analysis, decide(analysis, enter), new Lines(source));
+}
+
 const PLAIN: Context = { mode: 'plain', flat: false, args: undefined, temporaries: undefined };
 
 function renderProgram(r: Renderer, program: Of<'Program'>, format: Format): void {

@@ -19,6 +19,8 @@ export interface FunctionReport {
   readonly green: boolean;
   /** Why it can't. */
   readonly reason?: string;
+  /** It is not green, and has a call that could wait: there it blocks. */
+  readonly blocks?: boolean;
   /** What it writes of the module's state, where it can suspend. */
   readonly writes?: readonly ModuleWrite[];
 }
@@ -42,6 +44,7 @@ export function reportOf(analysis: Analysis, decisions: Decisions, lines: Lines)
         line: lines.lineOf(info.start) + 1,
         green: isGreen(info),
         ...(reason !== undefined && { reason }),
+        ...(reason !== undefined && info.switches && { blocks: true }),
         ...(written !== undefined && { writes: written }),
       };
     });
