@@ -378,8 +378,8 @@ export class Analyser {
     info.direct = around.direct === true && !selfish;
     if (own === 'yield') refuseYield(info);
     if (around.inWith) info.refusal = 'is inside of `with`';
-    else if (around.once === true && !selfish) info.refusal = ONCE;
-    else if (info.single && wrapsModule(node)) info.refusal = ONCE;
+    else if (!node.async && ((around.once === true && !selfish) || (info.single && wrapsModule(node))))
+      info.refusal = ONCE;
     const inside: Around = { ...inner(around), fn: info, strict, scope, plain: around.inWith };
     for (const parameter of node.params)
       this.#declare(parameter, 'parameter', scope, { ...inside, plain: true });
