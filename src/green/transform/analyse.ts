@@ -154,6 +154,7 @@ export class Analyser {
         return;
       case 'ThisExpression':
         mark(around.fn, 'usesThis');
+        this.#note('this', node.start);
         return;
       case 'Super':
         mark(around.fn, 'usesSuper');
@@ -201,11 +202,15 @@ export class Analyser {
 
   #refer(node: Of<'Identifier'>, around: Around): void {
     const { name } = node;
-    const known = this.references.get(name);
-    if (known === undefined) this.references.set(name, [node.start]);
-    else known.push(node.start);
+    this.#note(name, node.start);
     if (name === 'arguments') mark(around.fn, 'usesArguments');
     else if (name === 'yield') refuseYield(around.fn);
+  }
+
+  #note(name: string, start: number): void {
+    const known = this.references.get(name);
+    if (known === undefined) this.references.set(name, [start]);
+    else known.push(start);
   }
 
   #member(node: Of<'MemberExpression'>, around: Around): void {

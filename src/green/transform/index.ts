@@ -77,7 +77,13 @@ function transformed(
   };
 }
 
-const PLAIN: Context = { mode: 'plain', flat: false, args: undefined, temporaries: undefined };
+const PLAIN: Context = {
+  mode: 'plain',
+  flat: false,
+  self: undefined,
+  args: undefined,
+  temporaries: undefined,
+};
 
 function renderProgram(r: Renderer, program: Of<'Program'>, format: Format): void {
   const { output, names } = r;
