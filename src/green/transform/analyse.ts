@@ -23,6 +23,7 @@ import {
   ONCE,
   type PrivateMethods,
   refuse,
+  refuseArguments,
   refuseYield,
 } from './surroundings.ts';
 import { childrenOf } from './walk.ts';
@@ -154,6 +155,7 @@ export class Analyser {
         return;
       case 'ThisExpression':
         mark(around.fn, 'usesThis');
+        this.#note('this', node.start);
         return;
       case 'Super':
         mark(around.fn, 'usesSuper');
@@ -201,11 +203,15 @@ export class Analyser {
 
   #refer(node: Of<'Identifier'>, around: Around): void {
     const { name } = node;
-    const known = this.references.get(name);
-    if (known === undefined) this.references.set(name, [node.start]);
-    else known.push(node.start);
+    this.#note(name, node.start);
     if (name === 'arguments') mark(around.fn, 'usesArguments');
     else if (name === 'yield') refuseYield(around.fn);
+  }
+
+  #note(name: string, start: number): void {
+    const known = this.references.get(name);
+    if (known === undefined) this.references.set(name, [start]);
+    else known.push(start);
   }
 
   #member(node: Of<'MemberExpression'>, around: Around): void {
@@ -281,14 +287,9 @@ export class Analyser {
     for (const each of bindingsOf(pattern)) {
       if (each.type !== 'Identifier') continue;
       scope.declare(each.name, kind, value);
-      if (each.name === 'arguments') this.#shadowsArguments(around.fn);
+      if (each.name === 'arguments') refuseArguments(around.fn);
     }
     this.visit(pattern, inner(around));
-  }
-
-  /** In an arrow function's twin another name stands for the `arguments` around it. */
-  #shadowsArguments(fn: FunctionInfo | undefined): void {
-    for (let each = fn; each?.role === 'arrow'; each = each.parent) each.refusal ??= 'declares `arguments`';
   }
 
   #call(node: Of<'CallExpression'>, around: Around): void {
@@ -340,7 +341,7 @@ export class Analyser {
     const strict = around.strict || (node.body.type === 'BlockStatement' && hasUseStrict(node.body.body));
     const own = node.id?.name;
     if (own === 'yield') refuseYield(around.fn);
-    if (own === 'arguments' && role === 'declaration') this.#shadowsArguments(around.fn);
+    if (own === 'arguments' && role === 'declaration') refuseArguments(around.fn);
     let outer = around.scope;
     let self: Binding | undefined;
     let binding: Binding | undefined;
@@ -378,8 +379,8 @@ export class Analyser {
     info.direct = around.direct === true && !selfish;
     if (own === 'yield') refuseYield(info);
     if (around.inWith) info.refusal = 'is inside of `with`';
-    else if (around.once === true && !selfish) info.refusal = ONCE;
-    else if (info.single && wrapsModule(node)) info.refusal = ONCE;
+    else if (!node.async && ((around.once === true && !selfish) || (info.single && wrapsModule(node))))
+      info.refusal = ONCE;
     const inside: Around = { ...inner(around), fn: info, strict, scope, plain: around.inWith };
     for (const parameter of node.params)
       this.#declare(parameter, 'parameter', scope, { ...inside, plain: true });

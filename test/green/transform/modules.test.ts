@@ -151,6 +151,18 @@ describe('a module', () => {
 });
 
 describe('an async function', () => {
+  it('that is called where it stands waits too, while its module is evaluated', async () => {
+    const code = codeOf('exports.done = (async () => { const a = wait(1); return (() => wait(a + 1))() })()');
+    let waited = 0;
+    const wait = makeWait(() => {
+      waited += 1;
+      return 1;
+    });
+    const { done } = load(code, '/app.js', { wait }) as unknown as { done: Promise<unknown> };
+    assert.equal(await done, 2);
+    assert.equal(waited, 2);
+  });
+
   it('waits where a twin does, and not at all where none does', async () => {
     const code = codeOf('exports.f = async (o, x) => { const a = wait(x); const b = o.m(a); return [a, b] }');
     for (const waits of [0, 1]) {

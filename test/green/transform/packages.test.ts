@@ -21,7 +21,7 @@ const SIZES: readonly [name: string, pattern: string, most: number][] = [
   ['router', 'router/{index,lib/*}.js', 3.1],
   ['connect', 'connect/index.js', 3.1],
   ['koa', '{koa/lib/*,koa-compose/*,@koa/router/dist/index}.js', 2.4],
-  ['hono', 'hono/dist/{*,router/*/*,middleware/*/*,validator/*}.js', 3.2],
+  ['hono', 'hono/dist/{*,router/*/*}.js', 3.2],
   ['zod', 'zod/v4/core/{parse,schemas,util,registries}.cjs', 3.3],
   ['fastify', 'fastify/lib/{route,reply,hooks}.js', 4.6],
   ['ajv', 'ajv/dist/compile/**/*.js', 3.8],

@@ -75,6 +75,14 @@ const { statement } = fc.letrec<{ expression: string; statement: string; block: 
         fc
           .tuple(expression, tie('block'))
           .map(([value, block]) => `switch (${value}) { case wait(1): ${block} default: note('d') }`),
+        fc
+          .tuple(tie('block'), tie('block'), expression)
+          .map(
+            ([method, own, field]) =>
+              `{ class K extends (class { m(x) { return wait(x) } }) { m(x) ${method.slice(0, -1)}return super.m(x) }\n` +
+              `#p(x) ${own}\nq(x) { return this?.#p(x) } f = (y) => ${field}\nstatic s() { return note('s', this.name) } }\n` +
+              'const k = new K()\nnote(k.m(1), k.q(2), k.f(3), K.s()) }',
+          ),
         expression.map((each) => `if (x) return ${each}`),
         expression.map((each) => `throw ${each}`),
         fc.tuple(names, expression).map(([name, value]) => `;({ m: ${name} = ${value} } = wait({}))`),
@@ -134,13 +142,13 @@ describe('random programs', () => {
           assert.equal(transformed.code.split('\n').length, source.split('\n').length);
           const expected = await run(source, undefined);
           // One that recurses forever ends at another depth.
-          fc.pre(!expected.some((line) => line.includes('RangeError')));
+          fc.pre(expected.length < 100 && !expected.some((line) => line.includes('RangeError')));
           if (kind === '') assert.deepEqual(await run(transformed.code, undefined), expected, 'plain');
           assert.deepEqual(await run(transformed.code, waits), expected, 'waiting');
         },
       );
       const { FC_RUNS: runs, FC_SEED: seed } = process.env;
-      await fc.assert(property, { numRuns: Number(runs ?? 70), ...(seed && { seed: Number(seed) }) });
+      await fc.assert(property, { numRuns: Number(runs ?? 50), ...(seed && { seed: Number(seed) }) });
       assert.ok(waited > 50, `${waited} waits`);
     });
   }
