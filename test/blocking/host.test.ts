@@ -45,8 +45,9 @@ describe('the main thread', () => {
     );
     const answers = await Promise.all(
       threads.map(async (thread) => {
+        const exited = once(thread, 'exit');
         const [message] = await once(thread, 'message');
-        await once(thread, 'exit');
+        await exited;
         return message as { threadId: number; texts: string[]; code: string };
       }),
     );

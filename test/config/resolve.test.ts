@@ -251,7 +251,7 @@ test('what is set for threads is a warning where there are none', async () => {
 
 test('a worker class that there is not is refused', async () => {
   const error = await problemsOf({ flags: { workerClass: 'greenlets' } });
-  assert.match(error.message, /one of async, threads/);
+  assert.match(error.message, /one of async, green, threads/);
 });
 
 test('an unknown option is refused, with the likely one', async () => {
