@@ -1,6 +1,6 @@
 // A throwaway PostgreSQL cluster in a temporary folder, reached through a unix socket there.
 
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -54,7 +54,8 @@ export function postgresCommand(folder: string): readonly string[] {
 /** Waits until it answers, and returns what a client connects to. */
 export async function untilPostgres(folder: string): Promise<string> {
   const deadline = performance.now() + READY_WITHIN;
-  while (!existsSync(join(folder, '.s.PGSQL.5432'))) {
+  const ready = join(programs(), 'pg_isready');
+  while (spawnSync(ready, ['-q', '-h', folder]).status !== 0) {
     if (performance.now() > deadline) throw new Error('PostgreSQL did not start');
     await sleep(50);
   }
