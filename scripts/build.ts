@@ -18,7 +18,14 @@ const ROOT = join(import.meta.dirname, '..');
 const DIST = join(ROOT, 'dist');
 
 /** What is started or imported by its path, beside what package.json names. */
-const INTERNAL = ['worker/main', 'worker/watchdog-thread', 'worker/configuration-main', 'kernel/linux/index'];
+const INTERNAL = [
+  'worker/main',
+  'worker/watchdog-thread',
+  'worker/configuration-main',
+  'kernel/linux/index',
+  'green/drivers/call-thread',
+  'green/drivers/sqlite-thread',
+];
 
 interface Manifest {
   readonly bin: Readonly<Record<string, string>>;

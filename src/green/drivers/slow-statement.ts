@@ -11,7 +11,7 @@ import { pathToFileURL } from 'node:url';
 import { until } from '../../task/index.ts';
 import { callThreads, driverThread } from '../call-threads.ts';
 import { attachHidden } from '../twin.ts';
-import { type Library, type Options, type Statement, writes } from './sqlite-library.ts';
+import type { Library, Options, Statement } from './sqlite-library.ts';
 import type { ReadJob } from './sqlite-thread.ts';
 
 /** Of node:sqlite: `readBigInts`, `returnArrays`, ...; of better-sqlite3: `raw`, `pluck`, `expand`, `safeIntegers`. */
@@ -61,7 +61,7 @@ export function slowStatement<D extends AnyDatabase>(
     return statement;
   }
   library.configure(statement as Statement, options);
-  if (writes(database, sql))
+  if (library.writes(database, sql, statement as Statement))
     throw new TypeError(
       `slowStatement(database, sql) is for statements that only read; this one writes: ${sql}`,
     );

@@ -13,6 +13,8 @@ export interface Library {
   open(file: string): unknown;
   /** Gives a statement that was just prepared its options. */
   configure(statement: Statement, options: Options): void;
+  /** Whether the statement, which is `sql`, changes anything. */
+  writes(database: unknown, sql: string, statement: Statement): boolean;
   /** Why a connection of its own would not do; `undefined` where it would. */
   whyPlain(database: unknown): string | undefined;
   fileOf(database: unknown): string;
@@ -29,20 +31,20 @@ interface Prepares {
 /** What readers and writers don't wait for each other in. */
 const JOURNAL = 'wal';
 
-/** SQLite's own program for the statement: it says whether it begins a transaction to write (`p2` of the opcode). */
-export function writes(database: unknown, sql: string): boolean {
-  const program = (database as Prepares).prepare(`EXPLAIN ${sql}`) as {
-    all(): { readonly opcode: string; readonly p2: number | bigint }[];
-  };
-  return program.all().some(({ opcode, p2 }) => opcode === 'Transaction' && Number(p2) !== 0);
-}
-
 function journalOf(database: unknown): string | undefined {
   const statement = (database as Prepares).prepare('PRAGMA journal_mode') as { get(): object };
   const mode = String(Object.values(statement.get())[0]);
   return mode === JOURNAL
     ? undefined
     : `the journal's mode is ${mode}; PRAGMA journal_mode = ${JOURNAL} would let it`;
+}
+
+/** SQLite's own program for the statement: it says whether it begins a transaction to write (`p2` of the opcode). */
+function beginsToWrite(database: unknown, sql: string): boolean {
+  const program = (database as Prepares).prepare(`EXPLAIN ${sql}`) as {
+    all(): { readonly opcode: string; readonly p2: number | bigint }[];
+  };
+  return program.all().some(({ opcode, p2 }) => opcode === 'Transaction' && Number(p2) !== 0);
 }
 
 interface NodeDatabase extends Prepares {
@@ -76,6 +78,7 @@ export function nodeLibrary({ DatabaseSync }: NodeSqlite): Library {
         statement[setterOf(option)]!.call(statement, value);
       }
     },
+    writes: beginsToWrite,
     whyPlain: (database) =>
       (database as NodeDatabase).location() === null ? 'the database is not in a file' : journalOf(database),
     fileOf: (database) => (database as NodeDatabase).location()!,
@@ -113,6 +116,7 @@ export function betterLibrary(Database: BetterSqlite3): Library {
         if (value || option === 'safeIntegers') statement[option]!.call(statement, value);
       }
     },
+    writes: (_database, _sql, statement) => (statement as { readonly readonly?: unknown }).readonly !== true,
     whyPlain: (database) =>
       fileOfBetter(database) === '' ? 'the database is not in a file' : journalOf(database),
     fileOf: fileOfBetter,

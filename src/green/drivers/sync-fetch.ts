@@ -29,7 +29,8 @@ interface Internals {
 }
 
 interface NodeFetch {
-  default(url: string, init: object): Promise<NodeResponse>;
+  default(request: object): Promise<NodeResponse>;
+  readonly Request: new (url: string, init: object) => object;
 }
 
 interface NodeResponse {
@@ -99,12 +100,13 @@ async function fetched(
       if (!Number.isInteger(timeout)) throw new TypeError('Expected an integer');
       timer = setTimeout(() => abort.abort(), timeout);
     }
-    const response = await nodeFetch.default(url, {
+    const request = new nodeFetch.Request(url, {
       ...rest,
       headers,
       body: body ? Buffer.from(body, 'base64') : undefined,
       ...(abort !== undefined && { signal: abort.signal }),
     });
+    const response = await nodeFetch.default(request);
     const { status, statusText, redirected, type, url: last } = response;
     const init = { headers: response.headers.raw(), status, statusText, redirected, type, url: last };
     try {

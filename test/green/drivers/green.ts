@@ -32,8 +32,9 @@ export async function outcome(call: () => unknown): Promise<unknown> {
   try {
     return { value: await call() };
   } catch (error) {
-    const { name, message } = error as Error;
-    return { thrown: { class: (error as Error).constructor.name, name, message, ...(error as object) } };
+    if (!(error instanceof Error)) return { thrown: error };
+    const { name, message } = error;
+    return { thrown: { ...error, class: error.constructor.name, name, message } };
   }
 }
 
