@@ -1,25 +1,28 @@
 // How drivers are found and installed: built in, of the user's, and not at all.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type DriverContext, installDrivers } from '../../../src/green/drivers/index.ts';
-import { twinOf } from '../../../src/green/twin.ts';
+import { TWIN } from '../../../src/green/twin.ts';
+import { green, startGreen } from './green.ts';
 
-/** As docs/green/drivers.md has it. */
-const OWN = `
-export default {
-  name: 'slow-lookup',
-  package: 'slow-lookup',
-  install(exports, { registerTwin, log }) {
-    log('installed');
-    registerTwin(exports.lookupSync, function* (key) {
-      return key;
-    });
-  },
+/** The example of docs/green/drivers.md, which imports the sources here. */
+const [, OWN = ''] = /```js\n(\/\/ drivers\/slow-lookup\.js[\s\S]*?)```/.exec(
+  readFileSync(new URL('../../../docs/green/drivers.md', import.meta.url), 'utf8').replace(
+    "'siskin/task'",
+    JSON.stringify(new URL('../../../src/task/index.ts', import.meta.url).href),
+  ),
+)!;
+
+const LOOKUP = `
+exports.lookupSync = function lookupSync(key) {
+  if (typeof key !== 'string') throw new TypeError('a key is a string');
+  return key + ' found, blocking';
 };
+exports.lookup = (key, callback) => setImmediate(() => callback(null, key + ' found'));
 `;
 
 describe('installing drivers', () => {
@@ -37,11 +40,7 @@ describe('installing drivers', () => {
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'siskin-drivers-'));
     app = join(folder, 'app.js');
-    addPackage(
-      'slow-lookup',
-      {},
-      { 'index.js': 'exports.lookupSync = function lookupSync(key) { return key; };' },
-    );
+    addPackage('slow-lookup', {}, { 'index.js': LOOKUP });
     addPackage('driver-package', { exports: './driver.mjs' }, { 'driver.mjs': OWN });
     const exports = { import: './index.mjs', require: './index.cjs' };
     addPackage(
@@ -72,11 +71,11 @@ describe('installing drivers', () => {
 
   it('takes a file of the user, or a package, and resolves what it is for from the app', async () => {
     for (const name of [join(folder, 'own.mjs'), 'driver-package']) {
-      const logged: string[] = [];
-      await installDrivers([name, name], app, (message) => logged.push(message));
-      assert.deepEqual(logged, ['installed']);
       const { lookupSync } = await import(join(folder, 'node_modules/slow-lookup/index.js'));
-      assert.ok(twinOf(lookupSync) !== undefined);
+      Reflect.deleteProperty(lookupSync, TWIN);
+      await installDrivers([name, name], app, () => {});
+      assert.equal(await green(lookupSync, undefined, 'it'), 'it found');
+      assert.throws(() => startGreen(lookupSync, undefined, 7), /^TypeError: a key is a string/);
     }
   });
 
