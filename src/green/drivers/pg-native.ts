@@ -139,24 +139,27 @@ function* run(
   }
 }
 
-/** In libuv's pool, as `connect` does it. */
+/** In libuv's pool, as `connect` does it. Whoever comes meanwhile waits for his turn. */
 function* connect(client: Client, plain: (parameters?: string) => void, parameters?: string): Co<void> {
   const { pq } = client;
-  if (pq.connected) return plain.call(client, parameters);
-  const result = Promise.withResolvers<void>();
-  pq.connect(parameters ?? '', (error) => (error ? result.reject(error) : result.resolve()));
-  // Told at last, also where nobody waits any more: a connection that is being made can't be closed before.
-  const made = result.promise.then(
-    () => undefined,
-    (error: Error) => {
-      pq.finish();
-      return error;
-    },
-  );
+  const { turn } = connectionOf(pq);
+  yield* turn.acquire();
+  if (pq.connected) {
+    turn.release();
+    return plain.call(client, parameters);
+  }
+  const made = new Promise<Error | undefined>((resolve) => {
+    pq.connect(parameters ?? '', (error) => {
+      if (error) pq.finish();
+      turn.release();
+      resolve(error ?? undefined);
+    });
+  });
   let error: Error | undefined;
   try {
     error = yield* until(made);
   } catch (cancelled) {
+    // A connection that is being made can't be closed before it is.
     void made.then((failed) => failed ?? pq.finish());
     throw cancelled;
   }

@@ -223,6 +223,25 @@ describe('pg-native in coroutines', { skip: missing() }, () => {
     );
   });
 
+  it('has those who come while it connects wait until it has', async () => {
+    const client = new ClientClass();
+    const connecting = startGreen(client.connectSync, client, database) as Pending;
+    const rows = startGreen(client.querySync, client, 'SELECT 1 AS n') as Pending;
+    assert.ok(rows instanceof Pending);
+    await connecting.promise;
+    clients.push(client);
+    assert.deepEqual(await rows.promise, [{ n: 1 }]);
+  });
+
+  it('that is cancelled while it connects leaves nothing open', async () => {
+    const client = new ClientClass();
+    const connecting = startGreen(client.connectSync, client, database) as Pending;
+    connecting.task.cancel();
+    await assert.rejects(connecting.promise, { name: 'Cancelled' });
+    await green(client.querySync, client, 'SELECT 1').catch(() => {});
+    assert.equal(client.pq.connected, false);
+  });
+
   it('keeps names and numbers of parameters', () => {
     const { prototype } = ClientClass;
     assert.deepEqual(
