@@ -18,14 +18,7 @@ const ROOT = join(import.meta.dirname, '..');
 const DIST = join(ROOT, 'dist');
 
 /** What is started or imported by its path, beside what package.json names. */
-const INTERNAL = [
-  'worker/main',
-  'worker/watchdog-thread',
-  'worker/configuration-main',
-  'kernel/linux/index',
-  'green/drivers/call-thread',
-  'green/drivers/sqlite-thread',
-];
+const INTERNAL = ['worker/main', 'worker/watchdog-thread', 'worker/configuration-main', 'kernel/linux/index'];
 
 interface Manifest {
   readonly bin: Readonly<Record<string, string>>;
