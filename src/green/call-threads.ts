@@ -13,9 +13,14 @@ export interface Call {
   readonly args: readonly unknown[];
 }
 
+/** What the function returned, or why that can't be had: it threw, or what it takes or returns can't be copied. */
+export type Answer =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly reason: string };
+
 interface Job {
   readonly call: Call;
-  readonly resolve: (value: { readonly value: unknown } | undefined) => void;
+  readonly resolve: (answer: Answer) => void;
 }
 
 /** A module of `drivers` that threads load. The path is the same from `dist/chunks`, where this may be. */
@@ -33,8 +38,7 @@ export class CallThreads {
     this.#limit = limit;
   }
 
-  /** What the call returned; `undefined` where that can't be had: it threw, or what it takes or returns can't be copied. */
-  call(call: Call): Promise<{ readonly value: unknown } | undefined> {
+  call(call: Call): Promise<Answer> {
     return new Promise((resolve) => {
       this.#waiting.push({ call, resolve });
       this.#next();
@@ -50,21 +54,21 @@ export class CallThreads {
     thread.ref();
     try {
       thread.postMessage(job.call);
-    } catch {
-      this.#end(thread, undefined);
+    } catch (error) {
+      this.#end(thread, { ok: false, reason: (error as Error).message });
     }
   }
 
   #begin(): Worker {
     // What is preloaded is for the app.
     const thread = new Worker(driverThread('call-thread'), { execArgv: [], name: 'siskin green driver' });
-    thread.on('message', (answer: { readonly value: unknown } | undefined) => this.#end(thread, answer));
-    thread.on('error', () => this.#lose(thread));
-    thread.on('exit', () => this.#lose(thread));
+    thread.on('message', (answer: Answer) => this.#end(thread, answer));
+    thread.on('error', (error: Error) => this.#lose(thread, error.message));
+    thread.on('exit', (code) => this.#lose(thread, `the thread has ended with status ${code}`));
     return thread;
   }
 
-  #end(thread: Worker, answer: { readonly value: unknown } | undefined): void {
+  #end(thread: Worker, answer: Answer): void {
     const job = this.#jobs.get(thread);
     this.#jobs.delete(thread);
     // An idle thread keeps no process alive.
@@ -75,12 +79,12 @@ export class CallThreads {
   }
 
   /** The call has brought it down: out of memory, `process.exit`. */
-  #lose(thread: Worker): void {
+  #lose(thread: Worker, reason: string): void {
     const job = this.#jobs.get(thread);
     this.#jobs.delete(thread);
     const place = this.#idle.indexOf(thread);
     if (place >= 0) this.#idle.splice(place, 1);
-    job?.resolve(undefined);
+    job?.resolve({ ok: false, reason });
     this.#next();
   }
 }

@@ -24,19 +24,28 @@ describe('a call in a thread', () => {
   it('returns what the function does, of the module’s exports or of its default one', async () => {
     const threads = new CallThreads(1);
     assert.deepEqual(await call(threads, 'echo', 1, 'two', new Map([[3, 4n]])), {
+      ok: true,
       value: [1, 'two', new Map([[3, 4n]])],
     });
-    assert.deepEqual(await call(threads, 'nothing'), { value: undefined });
-    assert.deepEqual(await call(threads, 'byDefault'), { value: 'by default' });
+    assert.deepEqual(await call(threads, 'nothing'), { ok: true, value: undefined });
+    assert.deepEqual(await call(threads, 'byDefault'), { ok: true, value: 'by default' });
   });
 
-  it('has no value where it throws, where something can not be copied, and where the thread ends', async () => {
+  it('says why it has no value: it threw, something can not be copied, the thread has ended', async () => {
     const threads = new CallThreads(1);
-    for (const name of ['fail', 'notCopied', 'exit', 'unknown'])
-      assert.equal(await call(threads, name), undefined);
-    assert.equal(await call(threads, 'echo', () => {}), undefined);
-    assert.equal(await threads.call({ module: 'nowhere:', name: 'echo', args: [] }), undefined);
-    assert.deepEqual(await call(threads, 'echo', 'goes on'), { value: ['goes on'] });
+    for (const [name, reason] of [
+      ['fail', /on purpose/],
+      ['notCopied', /could not be cloned/],
+      ['exit', /the thread has ended with status 3/],
+      ['unknown', /not a function/],
+    ] as const) {
+      const answer = (await call(threads, name)) as { ok: boolean; reason: string };
+      assert.equal(answer.ok, false);
+      assert.match(answer.reason, reason);
+    }
+    assert.equal(((await call(threads, 'echo', () => {})) as { ok: boolean }).ok, false);
+    assert.equal((await threads.call({ module: 'nowhere:', name: 'echo', args: [] })).ok, false);
+    assert.deepEqual(await call(threads, 'echo', 'goes on'), { ok: true, value: ['goes on'] });
   });
 
   it('waits for one of so many threads, in order', async () => {

@@ -28,15 +28,16 @@ export const bcryptjs: Driver = {
       if (typeof password !== 'string') return hashSync(password, salt);
       // Here: the app may have said where randomness comes from.
       const made = typeof salt === 'number' ? genSaltSync(salt) : salt;
+      if (typeof made !== 'string') return hashSync(password, made);
       const call = { module, name: 'hashSync', args: [password, made] };
-      const answer = typeof made === 'string' ? yield* until(callThreads.call(call)) : undefined;
-      return answer === undefined ? hashSync(password, made) : (answer.value as string);
+      const answer = yield* until(callThreads.call(call));
+      return answer.ok ? (answer.value as string) : hashSync(password, made);
     });
     registerTwin(compareSync, function* (password, hash) {
       if (typeof password !== 'string' || typeof hash !== 'string' || hash.length !== HASH_LENGTH)
         return compareSync(password, hash);
       const answer = yield* until(callThreads.call({ module, name: 'compareSync', args: [password, hash] }));
-      return answer === undefined ? compareSync(password, hash) : (answer.value as boolean);
+      return answer.ok ? (answer.value as boolean) : compareSync(password, hash);
     });
   },
 };

@@ -82,7 +82,7 @@ function configureAny(statement: Statement, options: SlowOptions): void {
 }
 
 function addTwins(
-  { library, module }: Installed,
+  { library, module, log }: Installed,
   database: AnyDatabase,
   sql: string,
   options: SlowOptions,
@@ -91,6 +91,7 @@ function addTwins(
   const file = library.fileOf(database);
   const hasTemporary = database.prepare('SELECT 1 FROM temp.sqlite_schema LIMIT 1') as Statement;
   let changed = false;
+  let said = false;
   /** Whether a connection of its own would see the same. */
   const isElsewhereTheSame = (): boolean =>
     !changed &&
@@ -108,7 +109,11 @@ function addTwins(
       if (this !== statement || !isElsewhereTheSame()) return plain.apply(this as Statement, args);
       const job: ReadJob = { module, file, sql, options, method, args };
       const answer = yield* until(callThreads.call({ module: READER, name: 'read', args: [job] }));
-      if (answer === undefined) return plain.apply(statement, args);
+      if (!answer.ok) {
+        if (!said) log(`slowStatement: ${sql} blocks where its thread fails: ${answer.reason}`);
+        said = true;
+        return plain.apply(statement, args);
+      }
       const { value } = answer;
       return method === 'all' ? (value as unknown[]).map(library.restored) : library.restored(value);
     });

@@ -95,6 +95,12 @@ for (const [name, { open, options }] of Object.entries(LIBRARIES)) {
       }
     });
 
+    it('has said, once, where its thread could not do it', () => {
+      const said = logged.filter((line) => line.includes('own(note)'));
+      assert.equal(said.length, options.length);
+      assert.match(said[0]!, /blocks where its thread fails: no such function: own/);
+    });
+
     it('lets others run meanwhile, writers too', async () => {
       const statement = slowStatement(database, SLOW) as Any;
       const waiting = startGreen(statement.get, statement) as Pending;
