@@ -1,6 +1,6 @@
 // A throwaway PostgreSQL cluster in a temporary folder, reached through a unix socket there.
 
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -27,8 +27,8 @@ const as = (command: readonly string[]): readonly string[] =>
     ? ['setpriv', '--reuid', 'postgres', '--regid', 'postgres', '--clear-groups', ...command]
     : command;
 
-/** Starts it with room for 200 connections, and returns what a client connects to. */
-export async function startPostgres(folder: string): Promise<string> {
+/** Makes a cluster, and returns the command that runs it, with room for 200 connections. */
+export function postgresCommand(folder: string): readonly string[] {
   const bin = programs();
   if (process.getuid?.() === 0) execFileSync('chown', ['postgres', folder]);
   chmodSync(folder, 0o755);
@@ -44,17 +44,26 @@ export async function startPostgres(folder: string): Promise<string> {
     '--no-sync',
   ]);
   execFileSync(program!, args, { stdio: ['ignore', 'ignore', 'inherit'] });
-  start(
-    as([
-      join(bin, 'postgres'),
-      ...['-D', data, '-k', folder, '-c', 'listen_addresses=', '-c', 'fsync=off'],
-      ...['-c', 'max_connections=200', '-c', 'log_min_messages=fatal'],
-    ]),
-  );
+  return as([
+    join(bin, 'postgres'),
+    ...['-D', data, '-k', folder, '-c', 'listen_addresses=', '-c', 'fsync=off'],
+    ...['-c', 'max_connections=200', '-c', 'log_min_messages=fatal'],
+  ]);
+}
+
+/** Waits until it answers, and returns what a client connects to. */
+export async function untilPostgres(folder: string): Promise<string> {
   const deadline = performance.now() + READY_WITHIN;
-  while (!existsSync(join(folder, '.s.PGSQL.5432'))) {
+  const ready = join(programs(), 'pg_isready');
+  while (spawnSync(ready, ['-q', '-h', folder]).status !== 0) {
     if (performance.now() > deadline) throw new Error('PostgreSQL did not start');
     await sleep(50);
   }
   return `host=${folder} user=siskin dbname=postgres`;
+}
+
+/** Starts it, and returns what a client connects to. */
+export async function startPostgres(folder: string): Promise<string> {
+  start(postgresCommand(folder));
+  return await untilPostgres(folder);
 }
