@@ -25,6 +25,8 @@ const INTERNAL = [
   'worker/thread-main',
   'worker/configuration-main',
   'blocking/helper-thread',
+  'green/drivers/call-thread',
+  'green/drivers/sqlite-thread',
   'kernel/linux/index',
 ];
 

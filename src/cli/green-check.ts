@@ -38,7 +38,7 @@ export async function greenCheckCommand(
     include: resolved.settings.greenInclude,
     // As the worker sees it, whose paths have no symbolic links.
     folder: realpathSync(plan.cwd),
-    drivers: driversIn(resolved.settings),
+    drivers: resolved.settings.greenDriver,
   });
   process.stdout.write(
     json ? asJson({ app: specifier, ok: true, ...report }) : describeGreen(specifier, report),
@@ -51,12 +51,6 @@ function asInspected(plan: Plan): Plan {
   const { boot } = plan;
   const settings = { ...boot.resolved.settings, workerClass: 'green', logLevel: 'error' } as const;
   return { ...plan, boot: { ...boot, inspected: true, resolved: { ...boot.resolved, settings } } };
-}
-
-/** The drivers that are enabled, by a setting that lists their names. */
-function driversIn(settings: object): readonly string[] {
-  const names: unknown = Reflect.get(settings, 'greenDrivers');
-  return Array.isArray(names) ? names.map(String) : [];
 }
 
 function hasHazards({ hazards }: GreenReport): boolean {

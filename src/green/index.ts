@@ -12,7 +12,7 @@ export { registerTwin } from './twin.ts';
 /** Makes this process green (install.ts). What that needs is loaded only then. */
 export async function installGreen(options: GreenOptions): Promise<void> {
   const { install } = await import('./install.ts');
-  install(options);
+  await install(options);
 }
 
 /** What would become of an app's modules (check/index.ts). What that needs is loaded only then. */

@@ -4,6 +4,7 @@ import { setSourceMapsSupport } from 'node:module';
 import type { Loop } from '../loop/index.ts';
 import { type BlockedReport, watchBlocking } from './blocked.ts';
 import { Cache } from './cache.ts';
+import { installDrivers } from './drivers/index.ts';
 import { installLoader } from './loader.ts';
 import { shareLoop } from './loop.ts';
 import { installRuntime } from './runtime.ts';
@@ -16,6 +17,11 @@ export interface GreenOptions {
   readonly include: readonly string[];
   /** The folder that relative paths of `include` are relative to. */
   readonly folder: string;
+  /** Names or paths of drivers, whose packages are found from `app`, the app's file. */
+  readonly drivers: readonly string[];
+  readonly app: string;
+  /** Told, in a sentence, what a driver has to say. */
+  readonly onNote: (message: string) => void;
   /** Milliseconds from which on a blocking call is reported; 0: none is. */
   readonly blockedWarning: number;
   readonly onBlocked: (report: BlockedReport) => void;
@@ -25,8 +31,12 @@ export interface GreenOptions {
   readonly onRefused: (message: string) => void;
 }
 
-/** From now on what is loaded is green, and Node's blocking functions suspend where they are called by it. */
-export function install(options: GreenOptions): void {
+/**
+ * From now on what is loaded is green, and Node's blocking functions suspend where they are called by it.
+ *
+ * @throws Error that says what to do, where a driver or its package can't be had.
+ */
+export async function install(options: GreenOptions): Promise<void> {
   shareLoop(options.loop);
   // Twins stand behind the functions they are made of: stacks have the lines of the source all the same.
   setSourceMapsSupport(true, { nodeModules: true, generatedCode: false });
@@ -39,4 +49,5 @@ export function install(options: GreenOptions): void {
     cache: new Cache(),
     onRefused: options.onRefused,
   });
+  await installDrivers(options.drivers, options.app, options.onNote);
 }

@@ -1,6 +1,6 @@
 // Green workers: what the green layer finds out is said in the log, and the app's fetch handler is one that starts coroutines.
 
-import { relative } from 'node:path';
+import { relative, resolve } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { Settings } from '../config/index.ts';
@@ -12,10 +12,18 @@ import type { Adapt } from './serving.ts';
 type BlockedReport = Parameters<GreenOptions['onBlocked']>[0];
 
 /** Before the app is loaded. Returns what fetch handlers are adapted with. */
-export async function makeGreen(settings: Settings, log: Logger, isServing: () => boolean): Promise<Adapt> {
+export async function makeGreen(
+  app: string,
+  settings: Settings,
+  log: Logger,
+  isServing: () => boolean,
+): Promise<Adapt> {
   await installGreen({
     loop: sharedLoop,
     include: settings.greenInclude,
+    drivers: settings.greenDriver,
+    app: resolve(app),
+    onNote: (message) => log.info({}, message),
     folder: process.cwd(),
     blockedWarning: settings.blockedWarning,
     isServing,

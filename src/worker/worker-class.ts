@@ -44,7 +44,7 @@ export async function makeWorkerClass(
     case 'green': {
       const { makeGreen } = await import('./green.ts');
       let isServed = false;
-      const adapt = await makeGreen(settings, log, () => isServed);
+      const adapt = await makeGreen(path, settings, log, () => isServed);
       return {
         serving: new Serving(path, resolved, log, recordAccess, parent, adapt),
         onServed: () => {

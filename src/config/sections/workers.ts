@@ -43,6 +43,13 @@ export const workers = {
       reason:
         'The app and the frameworks that are known are green; a package that never waits gains nothing by it.',
     }),
+    greenDriver: setting({
+      kind: texts('NAME', 'the name of a driver, or a path that begins with ./ or /'),
+      default: [],
+      description:
+        'With --worker-class green: packages whose blocking calls suspend, too: pg-native, sync-fetch, bcrypt, bcryptjs, synckit, node:sqlite, better-sqlite3, or a driver of your own. May be repeated',
+      reason: 'Each changes what its package does, and is for those who want that.',
+    }),
     blockedWarning: setting({
       kind: duration(1, 'none'),
       default: 50,
