@@ -1,0 +1,99 @@
+// The tutorial of green code: its app is served in several ways by its own script, and answers ab. (threads have tests of their
+// own: fifty of them take seconds to start.)
+
+import assert from 'node:assert/strict';
+import { execFile, execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { BARE_ENVIRONMENT } from '../bare-environment.ts';
+
+const run = promisify(execFile);
+const SCRIPT = fileURLToPath(new URL('../../examples/green/run.ts', import.meta.url));
+const REQUESTS = 9;
+const TIMEOUT = { timeout: 60_000 };
+
+/** The first of three ports in a row that nobody has now. */
+async function freePorts(): Promise<number> {
+  for (;;) {
+    const servers = [createServer()];
+    servers[0]!.listen(0, '127.0.0.1');
+    await once(servers[0]!, 'listening');
+    const { port } = servers[0]!.address() as AddressInfo;
+    const free = await Promise.all(
+      [1, 2].map(async (offset) => {
+        const server = createServer();
+        servers.push(server);
+        server.listen(port + offset, '127.0.0.1');
+        return once(server, 'listening').then(
+          () => true,
+          () => false,
+        );
+      }),
+    );
+    for (const server of servers) server.close();
+    if (free.every(Boolean)) return port;
+  }
+}
+
+/** What ab says of the app, served in this way. */
+async function ask(
+  way: string,
+  delay: string,
+): Promise<{ readonly failed: number; readonly seconds: number }> {
+  const load = ['--requests', String(REQUESTS), '--clients', '4', '--delay', delay];
+  const { stdout } = await run(
+    process.execPath,
+    [SCRIPT, way, '--port', String(await freePorts()), ...load],
+    {
+      env: BARE_ENVIRONMENT,
+    },
+  );
+  const read = (pattern: RegExp): number => Number(pattern.exec(stdout)?.[1]);
+  assert.equal(read(/^Complete requests:\s+(\d+)$/m), REQUESTS, stdout);
+  assert.doesNotMatch(stdout, /Non-2xx/);
+  return { failed: read(/^Failed requests:\s+(\d+)$/m), seconds: read(/^Time taken for tests:\s+([\d.]+)/m) };
+}
+
+function missing(...tools: readonly string[]): string | false {
+  const absent = tools.filter((tool) => {
+    try {
+      execFileSync('sh', ['-c', `command -v ${tool}`], { stdio: 'ignore' });
+      return false;
+    } catch {
+      return true;
+    }
+  });
+  return absent.length > 0 && `needs ${absent.join(' and ')}`;
+}
+
+const noPostgres = existsSync('/usr/lib/postgresql') ? missing('ab') : 'needs Debian’s postgresql';
+
+describe('the tutorial’s app', () => {
+  for (const way of ['green', 'nginx'] as const) {
+    const skip = missing('ab', ...(way === 'nginx' ? ['nginx'] : []));
+    test(`answers, served ${way}: nine waits of a quarter of a second by four clients take less than all in a row`, {
+      ...TIMEOUT,
+      skip,
+    }, async () => {
+      const { failed, seconds } = await ask(way, '0.25');
+      assert.equal(failed, 0);
+      assert.ok(seconds < 0.25 * REQUESTS, `${seconds} s`);
+    });
+  }
+
+  test('answers, served plain, one after the other', { ...TIMEOUT, skip: missing('ab') }, async () => {
+    const { failed, seconds } = await ask('plain', '0.05');
+    assert.equal(failed, 0);
+    assert.ok(seconds >= 0.05 * REQUESTS, `${seconds} s`);
+  });
+
+  test('answers with half of its waiting in PostgreSQL', { ...TIMEOUT, skip: noPostgres }, async () => {
+    const { failed, seconds } = await ask('postgres', '0.25');
+    assert.equal(failed, 0);
+    assert.ok(seconds < 0.25 * REQUESTS, `${seconds} s`);
+  });
+});
