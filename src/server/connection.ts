@@ -124,10 +124,8 @@ function nextHead(connection: Connection): RequestHead | Problem | typeof WAIT |
 function waitForHead(connection: Connection): void {
   const { context, input, heard } = connection;
   const begins = input.size > 0;
-  connection.waitUnder(
-    begins || !heard ? context.headersDeadlines : context.keepAliveDeadlines,
-    begins && !heard,
-  );
+  const silent = heard ? context.keepAliveDeadlines : context.openingDeadlines;
+  connection.waitUnder(begins ? context.headersDeadlines : silent, false);
   if (begins) connection.heard = true;
 }
 

@@ -56,6 +56,8 @@ export class ServerContext {
   readonly overloadLog: OverloadLog;
   readonly date: HttpDate;
   readonly keepAliveDeadlines: DeadlineQueue;
+  /** For connections that have said nothing yet. */
+  readonly openingDeadlines: DeadlineQueue;
   readonly headersDeadlines: DeadlineQueue;
   readonly bodyDeadlines: DeadlineQueue;
   readonly writeDeadlines: DeadlineQueue;
@@ -88,6 +90,7 @@ export class ServerContext {
     this.overloadLog = new OverloadLog(loop, options.log);
     this.date = new HttpDate(loop);
     this.keepAliveDeadlines = new DeadlineQueue(loop, 'keepAliveTimeout', settings.keepAliveTimeout);
+    this.openingDeadlines = new DeadlineQueue(loop, 'headersTimeout', settings.headersTimeout);
     this.headersDeadlines = new DeadlineQueue(loop, 'headersTimeout', settings.headersTimeout);
     this.bodyDeadlines = new DeadlineQueue(loop, 'bodyTimeout', settings.bodyTimeout);
     this.writeDeadlines = new DeadlineQueue(loop, 'writeTimeout', settings.writeTimeout);
@@ -109,6 +112,7 @@ export class ServerContext {
 
   close(): void {
     this.keepAliveDeadlines.close();
+    this.openingDeadlines.close();
     this.headersDeadlines.close();
     this.bodyDeadlines.close();
     this.writeDeadlines.close();

@@ -106,7 +106,9 @@ export class Server {
   /** Timeouts from now on, in milliseconds. */
   setTimeouts({ keepAlive, headers }: { readonly keepAlive?: number; readonly headers?: number }): void {
     if (keepAlive !== undefined) this.#context.keepAliveDeadlines.change(keepAlive);
-    if (headers !== undefined) this.#context.headersDeadlines.change(headers);
+    if (headers === undefined) return;
+    this.#context.openingDeadlines.change(headers);
+    this.#context.headersDeadlines.change(headers);
   }
 
   /** Closes connections: those that are between two requests, or all that speak HTTP, whatever they are doing. */
@@ -153,9 +155,10 @@ export class Server {
   }
 
   async #drain(): Promise<void> {
-    const { settings, loop, keepAliveDeadlines } = this.#context;
+    const { settings, loop, keepAliveDeadlines, openingDeadlines } = this.#context;
     const notListening = this.#stopListening(true);
-    keepAliveDeadlines.shorten(settings.keepAliveGrace);
+    // Clients open spare connections, too, and keep silent on them.
+    for (const idle of [keepAliveDeadlines, openingDeadlines]) idle.shorten(settings.keepAliveGrace);
     const timeUp = Promise.withResolvers<void>();
     const timer = loop.setTimer(settings.gracefulTimeout, () => {
       this.#cutAll();

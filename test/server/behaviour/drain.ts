@@ -121,6 +121,28 @@ export function drainTests(backend: Backend): void {
 
   behaves(
     backend,
+    'a connection that has said nothing yet has keepAliveGrace for its first request, and one that has begun its head goes on',
+    async (open) => {
+      const site = await open(() => new Response('hello'));
+      const [silent, late, begun] = [await site.connect(), await site.connect(), await site.connect()];
+      begun.send('GET / HTTP/1.1\r\n');
+      await site.settle();
+      const stopped = site.stop();
+      await site.sleep(1900);
+      const answer = await late.ask(get());
+      assert.deepEqual([answer.text, answer.get('connection')], ['hello', 'close']);
+      assert.equal(silent.ending, undefined);
+      await site.sleep(200);
+      assert.deepEqual([silent.ending, late.ending, begun.ending], ['fin', 'fin', undefined]);
+      begun.send('Host: x\r\n\r\n');
+      assert.equal((await begun.answer()).text, 'hello');
+      await stopped;
+    },
+    NEEDS_TIME,
+  );
+
+  behaves(
+    backend,
     'nobody connects to a server that stops',
     async (open) => {
       const { opened, open: release } = gate();
