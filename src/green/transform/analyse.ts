@@ -23,7 +23,6 @@ import {
   ONCE,
   type PrivateMethods,
   refuse,
-  refuseArguments,
   refuseYield,
 } from './surroundings.ts';
 import { childrenOf } from './walk.ts';
@@ -287,9 +286,14 @@ export class Analyser {
     for (const each of bindingsOf(pattern)) {
       if (each.type !== 'Identifier') continue;
       scope.declare(each.name, kind, value);
-      if (each.name === 'arguments') refuseArguments(around.fn);
+      if (each.name === 'arguments') this.#shadowsArguments(around.fn);
     }
     this.visit(pattern, inner(around));
+  }
+
+  /** In an arrow function's twin another name stands for the `arguments` around it. */
+  #shadowsArguments(fn: FunctionInfo | undefined): void {
+    for (let each = fn; each?.role === 'arrow'; each = each.parent) each.refusal ??= 'declares `arguments`';
   }
 
   #call(node: Of<'CallExpression'>, around: Around): void {
@@ -341,7 +345,7 @@ export class Analyser {
     const strict = around.strict || (node.body.type === 'BlockStatement' && hasUseStrict(node.body.body));
     const own = node.id?.name;
     if (own === 'yield') refuseYield(around.fn);
-    if (own === 'arguments' && role === 'declaration') refuseArguments(around.fn);
+    if (own === 'arguments' && role === 'declaration') this.#shadowsArguments(around.fn);
     let outer = around.scope;
     let self: Binding | undefined;
     let binding: Binding | undefined;

@@ -59,11 +59,6 @@ export function refuseYield(fn: FunctionInfo | undefined): void {
   for (let each = fn; each !== undefined; each = each.parent) each.refusal ??= 'uses `yield` as a name';
 }
 
-/** Arrow functions that declare a name in whose place another stands in their twins. */
-export function refuseArguments(fn: FunctionInfo | undefined): void {
-  for (let each = fn; each?.role === 'arrow'; each = each.parent) each.refusal ??= 'declares `arguments`';
-}
-
 export function findMethod(methods: PrivateMethods | undefined, name: string): FunctionInfo | undefined {
   for (let each = methods; each !== undefined; each = each.outer)
     if (each.names.has(name)) return each.names.get(name);
