@@ -154,7 +154,6 @@ export class Analyser {
         return;
       case 'ThisExpression':
         mark(around.fn, 'usesThis');
-        this.#note('this', node.start);
         return;
       case 'Super':
         mark(around.fn, 'usesSuper');
@@ -202,15 +201,11 @@ export class Analyser {
 
   #refer(node: Of<'Identifier'>, around: Around): void {
     const { name } = node;
-    this.#note(name, node.start);
+    const known = this.references.get(name);
+    if (known === undefined) this.references.set(name, [node.start]);
+    else known.push(node.start);
     if (name === 'arguments') mark(around.fn, 'usesArguments');
     else if (name === 'yield') refuseYield(around.fn);
-  }
-
-  #note(name: string, start: number): void {
-    const known = this.references.get(name);
-    if (known === undefined) this.references.set(name, [start]);
-    else known.push(start);
   }
 
   #member(node: Of<'MemberExpression'>, around: Around): void {

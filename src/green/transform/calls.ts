@@ -8,7 +8,7 @@
 // original words, for the original message. Arguments stand in each branch where they are short, else in temporaries.
 
 import { type Plan, planArguments, renderArguments, unnamed } from './arguments.ts';
-import { renderCalled } from './emit.ts';
+import { renderGenerator } from './emit.ts';
 import type { Call } from './functions.ts';
 import { describeCallee, isRepeatable } from './message.ts';
 import type { FunctionNode, Node, Of } from './parse.ts';
@@ -101,15 +101,14 @@ function renderMemberCall(r: Renderer, call: Call, callee: Of<'MemberExpression'
   const at = markOf(call.node);
   const isSelf = object.type === 'Super' || object.type === 'ThisExpression';
   const self = isSelf
-    ? (context.self ?? 'this')
+    ? 'this'
     : call.stableReceiver
       ? r.source.slice(object.start, object.end)
       : temporaries.take();
   const value = temporaries.take();
   const plan = planArguments(r, call.node, context);
   const read = (): void => {
-    if (object.type === 'Super') output.copy(object.start, object.end);
-    else if (isSelf) output.put(self, object.start);
+    if (isSelf) output.copy(object.start, object.end);
     else if (call.stableReceiver) output.put(self, object.start);
     else {
       output.put(`(${self}=`);
@@ -172,8 +171,8 @@ export function renderIfFunction(
   }
   const { callee } = node;
   // Arguments that were evaluated may have changed what the callee is.
-  if (!plan.hoists && isRepeatable(callee) && !node.optional) {
-    r.repeat(callee, context);
+  if (!plan.hoists && isRepeatable(callee) && !node.optional && !hasAlias(r, callee)) {
+    r.repeat(callee);
     output.put('(', at);
     inline();
     output.put(')');
@@ -209,6 +208,10 @@ function renderForeign(
 /** Async functions can run before their module has been evaluated, twins cannot. */
 function helper(r: Renderer, { mode }: Context, part: 'call' | 'notFunction'): string {
   return mode === 'async' ? r.names.early(part) : r.names.of(part);
+}
+
+function hasAlias(r: Renderer, node: Node): boolean {
+  return /\barguments\b/.test(r.source.slice(node.start, node.end));
 }
 
 interface Dispatch {
@@ -287,7 +290,7 @@ function renderDirect(r: Renderer, call: Call, context: Context): boolean {
   const own = fn.id?.name;
   return emit(() => {
     output.put('(');
-    const first = renderCalled(r, info, context, own);
+    const first = renderGenerator(r, info, context, own, context.flat);
     output.put(called ? `).call(${first.join(',')}` : ').');
     if (!called) {
       const { property: key } = callee as Of<'MemberExpression'>;

@@ -116,7 +116,6 @@ function renderPlain(
   const inside: Context = {
     mode: 'plain',
     flat: context.flat,
-    self: isArrow ? context.self : undefined,
     args: isArrow ? context.args : undefined,
     temporaries: undefined,
   };
@@ -172,7 +171,7 @@ function renderEntering(r: Renderer, node: FunctionNode, context: Context, self:
       : 'arguments';
   const isArrow = node.type === 'ArrowFunctionExpression';
   const usesThis = !isArrow || r.analysis.functions.get(node)!.usesThis;
-  const guard = `if(${names.early('root')}()&&${twin}!==void 0)return ${names.of('enter')}(${twin},${usesThis ? (context.self ?? 'this') : 'void 0'},${args});`;
+  const guard = `if(${names.early('root')}()&&${twin}!==void 0)return ${names.of('enter')}(${twin},${usesThis ? 'this' : 'void 0'},${args});`;
   if (node.body.type === 'BlockStatement') {
     r.body(node.body, context, () => void output.put(guard));
     return;
@@ -189,89 +188,54 @@ function renderTwin(r: Renderer, info: FunctionInfo, node: FunctionNode, context
   const direct =
     name !== undefined && isBindingName(name) && !r.refersTo(name, node.start, node.end, node.id?.start);
   const around = direct ? undefined : name === undefined ? nameOf(r, info) : naming(name);
-  const generator = (aliases: Aliases): void =>
-    named(r, around, () => renderGenerator(r, info, aliases, direct ? name : undefined));
-  if (info.role !== 'arrow') {
-    generator(NONE);
+  const generator = (): readonly string[] => {
+    let first: readonly string[] = [];
+    named(r, around, () => {
+      first = renderGenerator(r, info, context, direct ? name : undefined);
+    });
+    return first;
+  };
+  if (info.role !== 'arrow' || !(info.usesThis || info.usesArguments)) {
+    generator();
     return;
   }
-  const { prefix } = r.names;
-  const { self = `${prefix}y`, args = `${prefix}w` } = context;
-  const takesSelf = info.usesThis && context.self === undefined;
-  const takesArgs = info.usesArguments && context.args === undefined;
-  if (takesSelf && isBeforeThis(info)) {
-    // Each call makes its generator function anew, when there is a `this`.
-    const simple = node.params.every((each) => each.type === 'Identifier');
-    const parameters = simple
-      ? node.params.map((each) => r.source.slice(each.start, each.end))
-      : [`...${prefix}q`];
-    const first = takesArgs ? ['this', 'arguments'] : ['this'];
-    output.put(`(${parameters.join(',')})=>${around === undefined ? '' : '('}`);
-    generator({ self: undefined, args, parameter: takesArgs ? args : undefined });
-    output.put(`${around === undefined ? '' : ')'}.call(${[...first, ...parameters].join(',')})`);
-    return;
-  }
-  if (!takesSelf && !takesArgs) {
-    generator({ self: context.self, args: context.args });
-    return;
-  }
-  // What the generator function would have of its own is handed in by name, once.
-  output.put(`((${[...(takesSelf ? [self] : []), ...(takesArgs ? [args] : [])].join(',')})=>`);
-  if (around !== undefined) output.put('(');
-  generator({ self, args });
-  if (around !== undefined) output.put(')');
-  output.put(`)(${[...(takesSelf ? ['this'] : []), ...(takesArgs ? ['arguments'] : [])].join(',')})`);
-}
-
-/** What stands for `this` and `arguments` in an arrow function's twin. */
-interface Aliases {
-  readonly self: string | undefined;
-  readonly args: string | undefined;
-  /** A parameter more, in front. */
-  readonly parameter?: string | undefined;
-}
-
-const NONE: Aliases = { self: undefined, args: undefined };
-
-/** Whether an arrow function may be made where there is no `this` yet: before `super()`. */
-function isBeforeThis(info: FunctionInfo): boolean {
-  let outer = info.parent;
-  while (outer?.role === 'arrow') outer = outer.parent;
-  return outer?.role === 'constructor' && outer.usesSuper;
+  const simple = node.params.every((each) => each.type === 'Identifier');
+  const rest = `...${r.names.prefix}q`;
+  const parameters = simple ? node.params.map((each) => r.source.slice(each.start, each.end)) : [rest];
+  // Without brackets around the function: the engine compiles those that have at once.
+  output.put(`(${parameters.join(',')})=>${around === undefined ? '' : '('}`);
+  const first = generator();
+  output.put(`${around === undefined ? '' : ')'}.call(${[...first, ...parameters].join(',')})`);
 }
 
 /**
- * The generator function of what is called where it stands. What its `.call` has to begin with is returned: the `this` of an
- * arrow function, and the `arguments` of what is around it, as a parameter more.
+ * The twin's generator function. What its `.call` has to begin with is returned: the `this` of an arrow function, and the
+ * `arguments` of what is around it, as a parameter more.
  */
-export function renderCalled(r: Renderer, info: FunctionInfo, context: Context, name?: string): string[] {
-  const isArrow = info.role === 'arrow';
-  const args = isArrow && info.usesArguments ? (context.args ?? `${r.names.prefix}w`) : undefined;
-  const parameter = args !== undefined && context.args === undefined ? args : undefined;
-  const aliases: Aliases = isArrow ? { self: context.self, args, parameter } : NONE;
-  renderGenerator(r, info, aliases, name, context.flat);
-  const self = isArrow && info.usesThis && context.self === undefined ? 'this' : 'void 0';
-  return parameter === undefined ? [self] : [self, 'arguments'];
-}
-
-function renderGenerator(
+export function renderGenerator(
   r: Renderer,
   info: FunctionInfo,
-  aliases: Aliases,
+  context: Context,
   name?: string,
   flat = true,
-): void {
+): readonly string[] {
   r.output.put(`function*${name ?? ''}`);
-  renderParametersAndBody(r, info, aliases, flat);
+  return renderParametersAndBody(r, info, context, flat);
 }
 
-function renderParametersAndBody(r: Renderer, info: FunctionInfo, aliases: Aliases, flat = true): void {
+function renderParametersAndBody(
+  r: Renderer,
+  info: FunctionInfo,
+  context: Context,
+  flat = true,
+): readonly string[] {
   const { output } = r;
   const node = info.node!;
-  const { self, args, parameter: added } = aliases;
+  const isArrow = info.role === 'arrow';
+  const args = isArrow && info.usesArguments ? `${r.names.prefix}w` : undefined;
   const temporaries = r.temporaries();
-  const plain: Context = { mode: 'plain', flat, self, args, temporaries: undefined };
-  output.put(added === undefined || node.params.length === 0 ? `(${added ?? ''}` : `(${added},`);
+  const plain: Context = { mode: 'plain', flat, args, temporaries: undefined };
+  output.put(args === undefined || node.params.length === 0 ? `(${args ?? ''}` : `(${args},`);
   let from = node.start;
   for (const [index, parameter] of node.params.entries()) {
     if (index > 0) output.put(',');
@@ -281,18 +245,21 @@ function renderParametersAndBody(r: Renderer, info: FunctionInfo, aliases: Alias
   }
   output.put(')');
   r.breaks(from, node.body.start, plain);
-  const inside: Context = { mode: 'twin', flat, self, args, temporaries };
+  const inside: Context = { mode: 'twin', flat, args, temporaries };
   if (node.body.type === 'BlockStatement') {
     const slot = r.body(node.body, inside, () => output.slot());
     if (slot) slot.text = temporaries.declaration();
-    return;
+  } else {
+    output.put('{');
+    const slot = output.slot();
+    output.put('return ', node.body.start);
+    r.render(node.body, inside);
+    output.put('}');
+    slot.text = temporaries.declaration();
   }
-  output.put('{');
-  const slot = output.slot();
-  output.put('return ', node.body.start);
-  r.render(node.body, inside);
-  output.put('}');
-  slot.text = temporaries.declaration();
+  if (!isArrow) return ['void 0'];
+  const self = info.usesThis ? 'this' : 'void 0';
+  return args === undefined ? [self] : [self, context.args ?? 'arguments'];
 }
 
 /** `{ m() {} }` as `{ m: $gA({ m() {} }.m, …) }`; false where the method has no twin. */
@@ -352,7 +319,7 @@ function twinKey(r: Renderer, info: FunctionInfo): string {
 }
 
 /** Behind a method: its twin, where that has to be a method itself, for `super` or because it is private. */
-export function renderMethodTwin(r: Renderer, node: Of<'MethodDefinition'>): void {
+export function renderMethodTwin(r: Renderer, node: Of<'MethodDefinition'>, context: Context): void {
   const info = r.analysis.functions.get(node.value);
   if (info === undefined || !info.twin) return;
   const { prefix } = r.names;
@@ -360,5 +327,5 @@ export function renderMethodTwin(r: Renderer, node: Of<'MethodDefinition'>): voi
     r.output.put(`${node.static ? 'static ' : ''}*#${prefix}${(node.key as Of<'PrivateIdentifier'>).name}`);
   else if (info.usesSuper) r.output.put(`${node.static ? 'static ' : ''}*${twinKey(r, info)}`);
   else return;
-  renderParametersAndBody(r, info, NONE);
+  renderParametersAndBody(r, info, context);
 }

@@ -87,13 +87,7 @@ export function inspect(source: string, { url, format, enter = [] }: TransformOp
   return reportOf(analysis, decide(analysis, enter), new Lines(source));
 }
 
-const PLAIN: Context = {
-  mode: 'plain',
-  flat: false,
-  self: undefined,
-  args: undefined,
-  temporaries: undefined,
-};
+const PLAIN: Context = { mode: 'plain', flat: false, args: undefined, temporaries: undefined };
 
 function renderProgram(r: Renderer, program: Of<'Program'>, format: Format): void {
   const { output, names } = r;

@@ -29,8 +29,7 @@ export interface Context {
   /** What becomes of calls: nothing, `yield*`, or `await` where it must. */
   readonly mode: 'plain' | 'twin' | 'async';
   readonly flat: boolean;
-  /** What stands for `this` and for `arguments`, in an arrow function's twin. */
-  readonly self: string | undefined;
+  /** What stands for `arguments`, in an arrow function's twin. */
   readonly args: string | undefined;
   readonly temporaries: Temporaries | undefined;
 }
@@ -76,7 +75,6 @@ export class Renderer {
     return (
       anyWithin(this.#changes, start, end) ||
       (context.mode !== 'plain' && anyWithin(this.#calls, start, end)) ||
-      (context.self !== undefined && anyWithin(this.analysis.references.get('this'), start, end)) ||
       (context.args !== undefined && anyWithin(this.analysis.references.get('arguments'), start, end))
     );
   }
@@ -153,7 +151,7 @@ export class Renderer {
         this.body(node, context);
         return;
       case 'StaticBlock':
-        this.body(node, { ...context, mode: 'plain', self: undefined, args: undefined });
+        this.body(node, { ...context, mode: 'plain', args: undefined });
         return;
       case 'SwitchCase':
         this.#case(node, context);
@@ -163,16 +161,10 @@ export class Renderer {
         return;
       case 'MethodDefinition':
         this.#definition(node, context, context);
-        renderMethodTwin(this, node);
+        renderMethodTwin(this, node, context);
         return;
       case 'PropertyDefinition': {
-        const plain: Context = {
-          ...context,
-          mode: 'plain',
-          self: undefined,
-          args: undefined,
-          temporaries: undefined,
-        };
+        const plain: Context = { ...context, mode: 'plain', args: undefined, temporaries: undefined };
         this.#definition(node, context, plain);
         return;
       }
@@ -191,10 +183,6 @@ export class Renderer {
         if (node.computed) this.render(node.property, context);
         else this.output.copy(node.property.start, node.property.end);
         this.gap(node.property.end, node.end, context);
-        return;
-      case 'ThisExpression':
-        if (context.self === undefined) this.output.copy(node.start, node.end);
-        else this.output.put(context.self, node.start);
         return;
       case 'Identifier':
         if (node.name === 'arguments' && context.args !== undefined)
@@ -296,8 +284,8 @@ export class Renderer {
   }
 
   /** Callees that can be repeated: on one line, so that lines stay where they are. */
-  repeat(node: Node, context: Context): void {
-    this.render(node, { ...context, mode: 'plain', flat: true, temporaries: undefined });
+  repeat(node: Node): void {
+    this.render(node, { mode: 'plain', flat: true, args: undefined, temporaries: undefined });
   }
 
   /** The line breaks of a stretch that isn't copied, where lines are kept. */
