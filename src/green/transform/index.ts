@@ -7,6 +7,7 @@
 // Plain bodies keep their text and their lines. What the emitted code takes from the runtime is `EmittedRuntime`.
 
 import { Analyser } from './analyse.ts';
+import { Closures } from './captures.ts';
 import { decide } from './decide.ts';
 import { renderAttach } from './emit.ts';
 import { Names } from './names.ts';
@@ -68,7 +69,8 @@ function transformed(
   if (!analysis.all.some((info) => info.twin || info.rewritten)) return undefined;
   const names = new Names(source);
   const output = new Output(source, lines);
-  const renderer = new Renderer(source, lines, analysis, decisions, names, output);
+  const closures = new Closures(analysis, decisions.dispatches, program);
+  const renderer = new Renderer(source, lines, analysis, decisions, names, output, closures);
   renderProgram(renderer, program, format);
   return {
     code: output.code(),
@@ -86,6 +88,7 @@ function renderProgram(r: Renderer, program: Of<'Program'>, format: Format): voi
   output.copy(0, first);
   if (directives.length > 0 && r.source[first - 1] !== ';') output.put(';');
   const slot = output.slot();
+  r.places.set(undefined, output.place());
   for (const each of r.declared(program.body)) if (isFunctionNode(each)) renderAttach(r, each, PLAIN);
   let from = first;
   for (const each of program.body.slice(directives.length)) {

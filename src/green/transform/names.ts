@@ -44,6 +44,7 @@ export class Names {
   readonly prefix: string;
   #templates = 0;
   #identity = false;
+  #callable = false;
   readonly #used = new Set<keyof EmittedRuntime>();
   readonly #early = new Set<keyof EmittedRuntime>();
 
@@ -78,6 +79,13 @@ export class Names {
     return `${this.prefix}i`;
   }
 
+  /** A function that returns its argument, if that can be called; else a function that says so once it is called. */
+  callable(): string {
+    this.#callable = true;
+    this.of('notFunction');
+    return `${this.prefix}b`;
+  }
+
   /** The statement that takes from the runtime what was used. */
   prologue(format: Format, declaresGlobalThis: boolean): string {
     const runtime = this.prefix;
@@ -93,6 +101,10 @@ export class Names {
       else parts.push(`${name}=${runtime}.${part}`);
     }
     if (this.#identity) early.push(`function ${runtime}i(v){return v}`);
+    if (this.#callable)
+      early.push(
+        `function ${runtime}b(f,n){return typeof f==="function"?f:()=>${this.of('notFunction')}(n)}`,
+      );
     if (this.#templates > 0) {
       parts.push(`${runtime}l=[]`);
       early.push(

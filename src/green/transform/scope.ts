@@ -12,6 +12,20 @@ export interface Binding {
   value: FunctionNode | undefined;
   /** Whether something other than its one declaration gives it a value. */
   reassigned: boolean;
+  /** The offset from which on it has its value, where code runs in the order of the text; 0 for what has it always. */
+  ready: number;
+  /** Whether it may have no value yet, or another one, behind `ready`: `var` in a loop, `let` in a `case`. */
+  unsure: boolean;
+  /** Whether nothing of its scope runs before it has its value, but what is in front of `ready`: parameters. */
+  entry: boolean;
+}
+
+/** What is known of a declaration's value besides its name. */
+export interface Declared {
+  readonly value?: FunctionNode | undefined;
+  readonly ready?: number;
+  readonly unsure?: boolean;
+  readonly entry?: boolean;
 }
 
 export class Scope {
@@ -25,7 +39,11 @@ export class Scope {
     this.isFunction = isFunction;
   }
 
-  declare(name: string, kind: BindingKind, value?: FunctionNode): Binding {
+  declare(
+    name: string,
+    kind: BindingKind,
+    { value, ready = 0, unsure = false, entry = false }: Declared = {},
+  ): Binding {
     let scope: Scope = this;
     if (kind === 'var') while (!scope.isFunction && scope.parent !== undefined) scope = scope.parent;
     const known = scope.#names.get(name);
@@ -34,7 +52,7 @@ export class Scope {
       if (kind === 'function') known.value = value;
       return known;
     }
-    const binding: Binding = { name, scope, kind, value, reassigned: false };
+    const binding: Binding = { name, scope, kind, value, reassigned: false, ready, unsure, entry };
     scope.#names.set(name, binding);
     return binding;
   }
