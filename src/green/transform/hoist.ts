@@ -38,14 +38,22 @@ export function hoist(r: Renderer, info: FunctionInfo): Hoisted | undefined {
   output.into(place, () => {
     output.put(`const ${made.name}=`);
     const name = node.id?.name ?? info.inferred;
-    const literal = name === undefined || isTwinNamed(r, info, name) ? undefined : naming(name);
-    output.put(`${literal?.open ?? ''}function*${literal === undefined ? (name ?? '') : ''}`);
+    const own = name !== undefined && isTwinNamed(r, info, name) ? name : '';
+    const around = own === name ? NOTHING : name === undefined ? unnamed(r) : naming(name);
+    output.put(`${around.open}function*${own}`);
     const strict = captures.container?.strict ?? r.analysis.strict;
     const directive = info.strict && !strict ? '"use strict";' : '';
     renderParametersAndBody(r, info, context, true, { hoisted: made, directive });
-    output.put(`${literal?.close ?? ''};`);
+    output.put(`${around.close};`);
   });
   return made;
+}
+
+const NOTHING = { open: '', close: '' };
+
+/** What has no name gets none of the constant. */
+function unnamed(r: Renderer): typeof NOTHING {
+  return { open: `${r.names.identity()}(`, close: ')' };
 }
 
 /** The parameters that a lifted twin has in front of its own, without `arguments`. */
