@@ -295,7 +295,8 @@ export class Analyser {
     for (const { id, init, end } of node.declarations) {
       const value = init && isFunctionNode(init) && id.type === 'Identifier' ? init : undefined;
       const ready = loops ? parent.body.start : (value?.start ?? end);
-      this.#declare(id, kind, around.scope, around, { value, ready, unsure });
+      const constant = node.kind === 'const' && id.type === 'Identifier' && init ? init : undefined;
+      this.#declare(id, kind, around.scope, around, { value, constant, ready, unsure });
       if (kind === 'var' && (init || loops))
         for (const each of bindingsOf(id))
           if (each.type === 'Identifier') this.#initialised.push({ name: each.name, scope: around.scope });

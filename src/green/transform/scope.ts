@@ -1,6 +1,6 @@
 // Which declaration a name means: what the analysis asks about callees ("is it that function, always?") and writes.
 
-import type { FunctionNode } from './parse.ts';
+import type { FunctionNode, Node } from './parse.ts';
 
 export type BindingKind = 'var' | 'let' | 'const' | 'function' | 'parameter' | 'class' | 'import' | 'self';
 
@@ -10,6 +10,8 @@ export interface Binding {
   kind: BindingKind;
   /** The function it is declared as (the last one), or initialised with. */
   value: FunctionNode | undefined;
+  /** What a `const` is initialised with. */
+  readonly constant: Node | undefined;
   /** Whether something other than its one declaration gives it a value. */
   reassigned: boolean;
   /** The offset from which on it has its value, where code runs in the order of the text; 0 for what has it always. */
@@ -23,6 +25,7 @@ export interface Binding {
 /** What is known of a declaration's value besides its name. */
 export interface Declared {
   readonly value?: FunctionNode | undefined;
+  readonly constant?: Node | undefined;
   readonly ready?: number;
   readonly unsure?: boolean;
   readonly entry?: boolean;
@@ -42,7 +45,7 @@ export class Scope {
   declare(
     name: string,
     kind: BindingKind,
-    { value, ready = 0, unsure = false, entry = false }: Declared = {},
+    { value, constant, ready = 0, unsure = false, entry = false }: Declared = {},
   ): Binding {
     let scope: Scope = this;
     if (kind === 'var') while (!scope.isFunction && scope.parent !== undefined) scope = scope.parent;
@@ -52,7 +55,7 @@ export class Scope {
       if (kind === 'function') known.value = value;
       return known;
     }
-    const binding: Binding = { name, scope, kind, value, reassigned: false, ready, unsure, entry };
+    const binding: Binding = { name, scope, kind, value, constant, reassigned: false, ready, unsure, entry };
     scope.#names.set(name, binding);
     return binding;
   }
