@@ -18,7 +18,7 @@ import type { Context, Renderer } from './render.ts';
 
 /** Renders a call that dispatches; false for one that stays as it is. */
 export function renderCall(r: Renderer, node: Of<'CallExpression'>, context: Context): boolean {
-  const call = r.decisions.dispatches.get(node);
+  const call = r.decisions.dispatches.get(node) ?? wordedCall(r, node, context);
   if (call === undefined) return false;
   const temporaries = context.temporaries!;
   const depth = temporaries.depth;
@@ -56,6 +56,12 @@ export function renderCall(r: Renderer, node: Of<'CallExpression'>, context: Con
   }
   temporaries.release(depth);
   return true;
+}
+
+/** A call that need not dispatch, and does: what it calls is called in other words than the source's, which an error says. */
+function wordedCall(r: Renderer, node: Of<'CallExpression'>, context: Context): Call | undefined {
+  if (node.callee.type === 'Identifier' || !r.namesOuter(node.callee, context)) return undefined;
+  return { node, scope: r.analysis.top, method: undefined, stableCallee: false, stableReceiver: false };
 }
 
 function hasTwin(r: Renderer, node: FunctionNode): boolean {

@@ -4,7 +4,7 @@
 // A variable is given by its value where that is there when the twin is called and stays; else through a function that reads
 // and writes it where it is. What cannot be said in such a way is not lifted: its twin is made with the function.
 
-import type { Analysis, Call, FunctionInfo, Use } from './functions.ts';
+import type { Analysis, FunctionInfo, Use } from './functions.ts';
 import { type Saying, sayingsOf } from './hard.ts';
 import { firstAfter, type Node, type Of } from './parse.ts';
 import type { Binding, Scope } from './scope.ts';
@@ -21,15 +21,13 @@ export interface Captures {
 
 export class Closures {
   readonly #analysis: Analysis;
-  readonly #dispatches: ReadonlyMap<Node, Call>;
   readonly #sayings: ReadonlyMap<number, Saying>;
   readonly #found = new Map<FunctionInfo, Captures | undefined>();
   readonly #uses = new Map<Binding, readonly Use[]>();
   readonly #starts: readonly number[];
 
-  constructor(analysis: Analysis, dispatches: ReadonlyMap<Node, Call>, program: Of<'Program'>) {
+  constructor(analysis: Analysis, program: Of<'Program'>) {
     this.#analysis = analysis;
-    this.#dispatches = dispatches;
     this.#sayings = sayingsOf(program);
     this.#starts = analysis.uses.map((use) => use.start);
   }
@@ -73,10 +71,9 @@ export class Closures {
   /** Whether the use can be written as a call, and errors still name the variable. */
   #canReplace({ start, by }: Use, info: FunctionInfo): boolean {
     const saying = this.#sayings.get(start);
-    if (saying === undefined) return true;
-    if (saying === 'always') return false;
-    const rewritten = by === info || by?.rewritten === true;
-    return rewritten && saying.every((each) => this.#dispatches.has(each));
+    if (saying !== 'call') return saying === undefined;
+    const isRewritten = by === info || by?.rewritten === true;
+    return isRewritten && start >= by.node!.body.start;
   }
 
   /** Whether the variable has its value, for good, whenever the twin of `info` is called. */

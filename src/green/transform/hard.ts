@@ -5,8 +5,8 @@ import type { Node, Of } from './parse.ts';
 import { bindingsOf, isFunctionNode } from './patterns.ts';
 import { childrenOf } from './walk.ts';
 
-/** Always; or where one of these calls is made in the original words. */
-export type Saying = 'always' | readonly Of<'CallExpression'>[];
+/** Always; or where a call is made in the original words, as in plain code. */
+export type Saying = 'always' | 'call';
 
 /** By the offset of each identifier that is named. */
 export function sayingsOf(program: Of<'Program'>): ReadonlyMap<number, Saying> {
@@ -18,12 +18,8 @@ export function sayingsOf(program: Of<'Program'>): ReadonlyMap<number, Saying> {
     }
     const inside = isFunctionNode(node) || node.type === 'ClassBody' ? undefined : saying;
     const named = namedIn(node);
-    for (const child of childrenOf(node)) {
-      const own = named.get(child);
-      if (own === 'always' || inside === 'always') visit(child, own === undefined ? inside : 'always');
-      else if (own === undefined) visit(child, inside);
-      else visit(child, [...(inside ?? []), ...own]);
-    }
+    for (const child of childrenOf(node))
+      visit(child, inside === 'always' ? inside : (named.get(child) ?? inside));
   };
   visit(program, undefined);
   return found;
@@ -72,7 +68,7 @@ function namedIn(node: Node): ReadonlyMap<Node, Saying> {
       break;
     case 'CallExpression':
       // What is called by its name alone is called in other words.
-      if (node.callee.type !== 'Identifier' || node.optional) found.set(node.callee, [node]);
+      if (node.callee.type !== 'Identifier' || node.optional) found.set(node.callee, 'call');
       break;
     default:
   }

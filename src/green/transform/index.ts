@@ -69,7 +69,7 @@ function transformed(
   if (!analysis.all.some((info) => info.twin || info.rewritten)) return undefined;
   const names = new Names(source);
   const output = new Output(source, lines);
-  const closures = new Closures(analysis, decisions.dispatches, program);
+  const closures = new Closures(analysis, program);
   const renderer = new Renderer(source, lines, analysis, decisions, names, output, closures);
   renderProgram(renderer, program, format);
   return {
