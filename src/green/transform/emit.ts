@@ -14,6 +14,11 @@ import { isFunctionNode } from './patterns.ts';
 import type { Context, Renderer } from './render.ts';
 import { ONCE } from './surroundings.ts';
 
+/** What gives a function its twin. */
+function attachOf({ names }: Renderer, { single }: FunctionInfo): string {
+  return single ? names.early('attachHidden') : names.attach();
+}
+
 /** A function where it stands: in plain code, and in twins of functions around it. */
 export function renderFunction(r: Renderer, node: FunctionNode, context: Context): void {
   const info = r.analysis.functions.get(node)!;
@@ -23,7 +28,7 @@ export function renderFunction(r: Renderer, node: FunctionNode, context: Context
   }
   const { output } = r;
   const own = node.id?.name;
-  const attach = r.names.early(info.single ? 'attachHidden' : 'attach');
+  const attach = attachOf(r, info);
   const plain = (self?: string): void =>
     named(r, nameOf(r, info), () => renderPlain(r, info, node, context, self));
   if (info.enters && (own === undefined || own !== info.name)) {
@@ -60,7 +65,7 @@ export function renderAssigned(r: Renderer, node: Of<'AssignmentExpression'>, co
   if (node.operator !== '=' || !isFunctionNode(right) || r.source[right.start - 1] === '(') return false;
   const info = r.analysis.functions.get(right)!;
   if (!info.twin || info.direct || info.enters || info.place !== 'around' || right.id) return false;
-  r.output.put(`${r.names.early(info.single ? 'attachHidden' : 'attach')}(`);
+  r.output.put(`${attachOf(r, info)}(`);
   r.gap(node.start, left.start, context);
   r.render(left, context);
   r.gap(left.end, right.start, context);
@@ -98,7 +103,7 @@ function named(r: Renderer, name: Naming | undefined, value: () => void): void {
 export function renderAttach(r: Renderer, node: FunctionNode, context: Context): void {
   const info = r.analysis.functions.get(node)!;
   if (!info.twin) return;
-  const attach = r.names.early(info.single ? 'attachHidden' : 'attach');
+  const attach = attachOf(r, info);
   const name = node.id?.name ?? `${r.names.prefix}x`;
   r.output.put(node.id ? `${attach}(${name},` : `${attach}(${r.names.of('named')}(${name},"default"),`);
   renderTwin(r, info, node, context);
@@ -296,7 +301,7 @@ export function renderObjectMethod(r: Renderer, node: Of<'Property'>, context: C
   const { output } = r;
   const key = r.source.slice(node.key.start, node.key.end);
   const isName = node.key.type === 'Identifier';
-  const attach = r.names.early(info.single ? 'attachHidden' : 'attach');
+  const attach = attachOf(r, info);
   output.put(`${node.computed ? `[${key}]` : key}:${attach}({`, node.start);
   r.gap(node.start, node.key.start, context);
   output.copy(node.key.start, node.key.end);

@@ -6,7 +6,7 @@ import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { transform } from '../../../src/green/transform/index.ts';
 import { twinOf } from '../../../src/green/twin.ts';
-import { load, makeWait, runToEnd } from './harness.ts';
+import { load, makeWait, runToEnd, withoutTwins } from './harness.ts';
 
 const names = fc.constantFrom('a', 'b', 'c', 'o', 'f', 'g');
 const literal = fc.constantFrom('0', '1', '2', "'s'", 'null', 'undefined', '[1, 2]', '`t`', 'true');
@@ -110,7 +110,7 @@ async function run(code: string, waits: (() => number) | undefined): Promise<str
 function show(value: unknown): string {
   if (value instanceof Error) return `${value.name}: ${value.message}`;
   if (typeof value === 'function') return `function ${value.name} ${value.length}`;
-  return inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY });
+  return inspect(withoutTwins(value), { depth: 1, breakLength: Number.POSITIVE_INFINITY });
 }
 
 describe('random programs', () => {
