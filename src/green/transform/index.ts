@@ -28,6 +28,8 @@ export interface TransformOptions {
   readonly format: Format;
   /** Functions with these names start their twin where the event loop calls them: Express's `next`. */
   readonly enter?: readonly string[];
+  /** Functions with these names stay plain, whatever they call: they are known not to wait. */
+  readonly plain?: readonly string[];
 }
 
 export interface Transformed {
@@ -43,29 +45,24 @@ export interface Transformed {
  * @throws GreenSyntaxError where the parser refuses it.
  * @example transform(source, { url: 'file:///app.js', format: 'module' })?.code
  */
-export function transform(
-  source: string,
-  { url, format, enter = [] }: TransformOptions,
-): Transformed | undefined {
+export function transform(source: string, options: TransformOptions): Transformed | undefined {
   try {
-    return transformed(source, url, format, enter);
+    return transformed(source, options);
   } catch (error) {
     // The walk recurses, and machines write expressions of thousands of levels.
     if (!(error instanceof RangeError)) throw error;
-    throw new GreenSyntaxError(url, 1, 'expressions nested too deeply to follow');
+    throw new GreenSyntaxError(options.url, 1, 'expressions nested too deeply to follow');
   }
 }
 
 function transformed(
   source: string,
-  url: string,
-  format: Format,
-  enter: readonly string[],
+  { url, format, enter = [], plain = [] }: TransformOptions,
 ): Transformed | undefined {
   const program = parse(source, format, url) as Of<'Program'>;
   const lines = new Lines(source);
   const analysis = new Analyser(source, program);
-  const decisions = decide(analysis, enter);
+  const decisions = decide(analysis, enter, plain);
   if (!analysis.all.some((info) => info.twin || info.rewritten)) return undefined;
   const names = new Names(source);
   const output = new Output(source, lines);
