@@ -49,6 +49,15 @@ const { statement } = fc.letrec<{ expression: string; statement: string; block: 
               `({ m(x) { return note('m', x, ${l}) }, get g() { note('get g'); return () => ${r} }, x: ${l} })`,
           ),
         expression.map((each) => `((x) => ${each})`),
+        fc
+          .tuple(names, fc.constantFrom('++', '--'), fc.boolean())
+          .map(([name, operator, first]) => (first ? `(${operator}${name})` : `(${name}${operator})`)),
+        fc.tuple(names, names).map(([l, r]) => `({ ${l}, ${r}, t: typeof ${l} })`),
+        expression.map((each) => `((x) => ${each})(wait(2))`),
+        expression.map((each) => `(function k(x) { return x > 3 ? arguments : k(5, ${each}) })(wait(2))`),
+        fc
+          .tuple(names, expression)
+          .map(([name, value]) => `((${name} = wait(7), z = () => ${value}) => z)()()`),
         tie('fn'),
         fc.tuple(tie('fn'), args).map(([fn, each]) => `(${fn})(${each})`),
         expression.map((each) => `\`<\${${each}}>\``),
@@ -65,6 +74,9 @@ const { statement } = fc.letrec<{ expression: string; statement: string; block: 
         expression.map((each) => `note(${each})`),
         expression.map((each) => `;(${each})`),
         fc.tuple(names, expression).map(([name, value]) => `{ let ${name} = ${value}\n note(${name}) }`),
+        fc
+          .tuple(names, expression)
+          .map(([name, value]) => `{ note(() => ${name}); let ${name} = ${value}\n note(() => ${name}++) }`),
         fc.tuple(expression, tie('block'), tie('block')).map(([test, l, r]) => `if (${test}) ${l} else ${r}`),
         fc.tuple(tie('block'), tie('block')).map(([l, r]) => `try ${l} catch (e) { note(e) } finally ${r}`),
         tie('block').map((block) => `for (let i = wait(0); i < 2; i++) ${block}`),
