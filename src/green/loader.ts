@@ -7,7 +7,7 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Cache } from './cache.ts';
 import type { Selection } from './selection.ts';
-import { GreenSyntaxError, transform } from './transform/index.ts';
+import { GreenSyntaxError, type TransformOptions, transform } from './transform/index.ts';
 import { withoutTypes } from './types.ts';
 
 export interface LoaderOptions {
@@ -42,11 +42,11 @@ function makeGreen(
   const chosen = selection.choose(url);
   if (chosen === undefined) return undefined;
   const source = textOf(url, loaded.source);
-  const continuations = chosen.continuations ?? [];
+  const { continuations: enter = [], plain = [] } = chosen;
   try {
-    const made = cache.get([url, source, format, ...continuations], () => {
+    const made = cache.get([url, source, format, enter.join(), plain.join()], () => {
       const javascript = isTypeScript(url, loaded.format) ? withoutTypes(source) : source;
-      return transformed(javascript, url, format, continuations) ?? '';
+      return transformed(javascript, format, { url, enter, plain }) ?? '';
     });
     if (made === '') return undefined;
     return {
@@ -64,19 +64,18 @@ function makeGreen(
 
 function transformed(
   source: string,
-  url: string,
   format: Format,
-  continuations: readonly string[],
+  options: Omit<TransformOptions, 'format'>,
 ): string | undefined {
   if (format === 'unknown') {
     // What Node does itself: CommonJS, unless that can't be parsed.
     try {
-      return transformed(source, url, 'commonjs', continuations);
+      return transformed(source, 'commonjs', options);
     } catch {
-      return transformed(source, url, 'module', continuations);
+      return transformed(source, 'module', options);
     }
   }
-  const result = transform(source, { url, format, enter: continuations });
+  const result = transform(source, { ...options, format });
   if (result === undefined) return undefined;
   const map = Buffer.from(JSON.stringify(result.map)).toString('base64');
   return `${result.code}\n//# sourceMappingURL=data:application/json;base64,${map}\n`;

@@ -6,7 +6,7 @@ import { callForeign, canContinue, continueIn } from './foreign.ts';
 import { installBuiltins } from './javascript/index.ts';
 import { installStacks } from './stack.ts';
 import { type EmittedRuntime, RUNTIME } from './transform/emitted.ts';
-import { type AnyFunction, attach, attachHidden, TWIN } from './twin.ts';
+import { type AnyFunction, attachHidden, TWIN } from './twin.ts';
 
 /** Changes whenever code that one release has transformed cannot run with the runtime of the other. */
 const VERSION = 1;
@@ -16,7 +16,6 @@ const KEY = Symbol.for(RUNTIME);
 export const emitted: EmittedRuntime & { readonly version: number } = {
   version: VERSION,
   twin: TWIN,
-  attach,
   attachHidden,
   /** `call(f, thisArg, ...args)` is `f.call(thisArg, ...args)`, whatever `f.call` is. */
   call: Function.prototype.call.bind(Function.prototype.call) as EmittedRuntime['call'],

@@ -28,9 +28,9 @@ export function patchEvents(): void {
 
   const emit = patch(prototype, 'emit', (native) => {
     return function (this: Emitter, type: string | symbol) {
-      const handler = this._events?.[type];
       // biome-ignore-start lint/complexity/noArguments: every event comes by here; rest parameters cost it 200 ns.
-      if (handler === undefined || !root() || !isGreen(this, type, handler)) {
+      const handler = root() ? this._events?.[type] : undefined;
+      if (handler === undefined || !isGreen(this, type, handler)) {
         return Reflect.apply(native, this as never, arguments as never);
       }
       return emitAtRoot(this, type, Array.prototype.slice.call(arguments, 1), handler);

@@ -2,7 +2,7 @@
 // (decide.ts does).
 
 import { analyseClass } from './classes.ts';
-import { type Call, describe, type FunctionInfo, type Role, type Write } from './functions.ts';
+import { type Call, describe, type FunctionInfo, type Role, type Use, type Write } from './functions.ts';
 import type { FunctionNode, Node, Of } from './parse.ts';
 import {
   bindingsOf,
@@ -14,12 +14,13 @@ import {
   placeOf,
   wrapsModule,
 } from './patterns.ts';
-import { type Binding, Scope } from './scope.ts';
+import { type Binding, type Declared, Scope } from './scope.ts';
 import {
   type Around,
   findMethod,
   inner,
   mark,
+  markPrivate,
   ONCE,
   type PrivateMethods,
   refuse,
@@ -35,20 +36,25 @@ export class Analyser {
   readonly references = new Map<string, number[]>();
   readonly marks: number[] = [];
   readonly top = new Scope(undefined, true);
+  readonly strict: boolean;
+  readonly uses: Use[] = [];
   evaluates = false;
   readonly #source: string;
   readonly #calls: { call: Call; methods: PrivateMethods | undefined }[] = [];
   readonly #assigned: { name: string; scope: Scope }[] = [];
+  readonly #named: { name: string; start: number; scope: Scope; by: FunctionInfo | undefined }[] = [];
+  readonly #initialised: { name: string; scope: Scope }[] = [];
 
   constructor(source: string, program: Of<'Program'>) {
     this.#source = source;
-    const strict = program.sourceType === 'module' || hasUseStrict(program.body);
+    this.strict = program.sourceType === 'module' || hasUseStrict(program.body);
     const around: Around = {
       scope: this.top,
       fn: undefined,
-      strict,
+      strict: this.strict,
       plain: false,
       inWith: false,
+      loops: false,
       methods: undefined,
       parent: program,
     };
@@ -57,6 +63,16 @@ export class Analyser {
       const binding = scope.lookup(name);
       if (binding !== undefined) binding.reassigned = true;
     }
+    // `catch (e) { var e = 1; }` assigns to the parameter.
+    for (const { name, scope } of this.#initialised) {
+      const binding = scope.lookup(name);
+      if (binding !== undefined && !binding.scope.isFunction) binding.reassigned = true;
+    }
+    for (const { name, start, scope, by } of this.#named) {
+      const binding = scope.lookup(name);
+      if (binding !== undefined && binding.scope !== this.top) this.uses.push({ start, binding, by });
+    }
+    this.uses.sort((a, b) => a.start - b.start);
     for (const { call, methods } of this.#calls) {
       this.#steady(call);
       const { callee } = call.node;
@@ -135,11 +151,24 @@ export class Analyser {
           node.left.type !== 'VariableDeclaration'
         )
           this.#target(node.left, around);
-        this.#children(node, { ...inner(around), scope: new Scope(around.scope, false), parent: node });
+        this.#children(node, {
+          ...inner(around),
+          scope: new Scope(around.scope, false),
+          loops: around.loops || /^For/.test(node.type),
+          parent: node,
+        });
+        return;
+      case 'WhileStatement':
+      case 'DoWhileStatement':
+        this.#children(node, { ...inner(around), loops: true, parent: node });
+        return;
+      case 'PrivateIdentifier':
+        markPrivate(around.fn);
         return;
       case 'CatchClause': {
         const scope = new Scope(around.scope, false);
-        if (node.param) this.#declare(node.param, 'let', scope, around);
+        if (node.param)
+          this.#declare(node.param, 'let', scope, around, { ready: node.body.start, entry: true });
         this.#each(node.body.body, { ...inner(around), scope, parent: node.body });
         return;
       }
@@ -204,6 +233,7 @@ export class Analyser {
     const known = this.references.get(name);
     if (known === undefined) this.references.set(name, [node.start]);
     else known.push(node.start);
+    this.#named.push({ name, start: node.start, scope: around.scope, by: around.fn });
     if (name === 'arguments') mark(around.fn, 'usesArguments');
     else if (name === 'yield') refuseYield(around.fn);
   }
@@ -216,7 +246,7 @@ export class Analyser {
     )
       refuse(around.fn, 'uses `arguments.callee`');
     this.visit(node.object, inner(around));
-    if (node.computed) this.visit(node.property, inner(around));
+    if (node.computed || node.property.type === 'PrivateIdentifier') this.visit(node.property, inner(around));
   }
 
   #property(node: Of<'Property'>, around: Around): void {
@@ -261,9 +291,15 @@ export class Analyser {
     const kind = node.kind === 'var' || node.kind === 'let' ? node.kind : 'const';
     const { parent } = around;
     const loops = parent?.type === 'ForInStatement' || parent?.type === 'ForOfStatement';
-    for (const { id, init } of node.declarations) {
+    const unsure = kind === 'var' ? around.loops : parent?.type === 'SwitchCase';
+    for (const { id, init, end } of node.declarations) {
       const value = init && isFunctionNode(init) && id.type === 'Identifier' ? init : undefined;
-      this.#declare(id, kind, around.scope, around, value);
+      const ready = loops ? parent.body.start : (value?.start ?? end);
+      const constant = node.kind === 'const' && id.type === 'Identifier' && init ? init : undefined;
+      this.#declare(id, kind, around.scope, around, { value, constant, ready, unsure });
+      if (kind === 'var' && (init || loops))
+        for (const each of bindingsOf(id))
+          if (each.type === 'Identifier') this.#initialised.push({ name: each.name, scope: around.scope });
       if (loops && kind === 'var')
         for (const each of bindingsOf(id))
           if (each.type === 'Identifier') this.#assigned.push({ name: each.name, scope: around.scope });
@@ -276,11 +312,11 @@ export class Analyser {
     kind: 'var' | 'let' | 'const' | 'parameter',
     scope: Scope,
     around: Around,
-    value?: FunctionNode,
+    declared: Declared,
   ): void {
     for (const each of bindingsOf(pattern)) {
       if (each.type !== 'Identifier') continue;
-      scope.declare(each.name, kind, value);
+      scope.declare(each.name, kind, declared);
       if (each.name === 'arguments') this.#shadowsArguments(around.fn);
     }
     this.visit(pattern, inner(around));
@@ -345,7 +381,8 @@ export class Analyser {
     let self: Binding | undefined;
     let binding: Binding | undefined;
     if (own !== undefined && role === 'declaration') {
-      binding = outer.declare(own, 'function', node);
+      const unsure = placeOf(node, role, around.parent) === 'nowhere';
+      binding = outer.declare(own, 'function', { value: node, unsure });
       if (!strict && !outer.isFunction && outer.lookup(own)?.scope === outer) {
         let scope: Scope = outer;
         while (!scope.isFunction && scope.parent !== undefined) scope = scope.parent;
@@ -353,7 +390,7 @@ export class Analyser {
       }
     } else if (own !== undefined) {
       outer = new Scope(outer, false);
-      self = outer.declare(own, 'self', node);
+      self = outer.declare(own, 'self', { value: node });
     }
     const scope = new Scope(outer, true);
     const info = describe({
@@ -380,9 +417,10 @@ export class Analyser {
     if (around.inWith) info.refusal = 'is inside of `with`';
     else if (!node.async && ((around.once === true && !selfish) || (info.single && wrapsModule(node))))
       info.refusal = ONCE;
-    const inside: Around = { ...inner(around), fn: info, strict, scope, plain: around.inWith };
+    const inside: Around = { ...inner(around), fn: info, strict, scope, plain: around.inWith, loops: false };
+    const ready = node.body.start;
     for (const parameter of node.params)
-      this.#declare(parameter, 'parameter', scope, { ...inside, plain: true });
+      this.#declare(parameter, 'parameter', scope, { ...inside, plain: true }, { ready, entry: true });
     if (node.body.type === 'BlockStatement') this.#each(node.body.body, { ...inside, parent: node.body });
     else this.visit(node.body, inside);
     if (!strict && info.usesArguments)

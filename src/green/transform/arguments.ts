@@ -92,7 +92,7 @@ export function planArguments(r: Renderer, node: Of<'CallExpression'>, context: 
 function isLong(r: Renderer, node: Node, context: Context): boolean {
   return (
     node.end - node.start > LONGEST_REPEATED ||
-    r.changes(node.start, node.end, context) ||
+    r.rewrites(node.start, node.end, context) ||
     hasFunction(r, node)
   );
 }

@@ -10,6 +10,7 @@
 import { type Plan, planArguments, renderArguments, unnamed } from './arguments.ts';
 import { renderGenerator } from './emit.ts';
 import type { Call } from './functions.ts';
+import { hoist, openHoistedCall } from './hoist.ts';
 import { describeCallee, isRepeatable } from './message.ts';
 import type { FunctionNode, Node, Of } from './parse.ts';
 import { calledDirectly, isFunctionNode } from './patterns.ts';
@@ -17,7 +18,7 @@ import type { Context, Renderer } from './render.ts';
 
 /** Renders a call that dispatches; false for one that stays as it is. */
 export function renderCall(r: Renderer, node: Of<'CallExpression'>, context: Context): boolean {
-  const call = r.decisions.dispatches.get(node);
+  const call = r.decisions.dispatches.get(node) ?? wordedCall(r, node, context);
   if (call === undefined) return false;
   const temporaries = context.temporaries!;
   const depth = temporaries.depth;
@@ -31,7 +32,8 @@ export function renderCall(r: Renderer, node: Of<'CallExpression'>, context: Con
       r.render(callee, context);
       output.put(')');
       renderArguments(r, node, context, true);
-    } else if (callee.type === 'Identifier') renderIdentifierCall(r, call, callee, context);
+    } else if (callee.type === 'Identifier' && !r.namesOuter(callee, context))
+      renderIdentifierCall(r, call, callee, context);
     else if (callee.type === 'MemberExpression') renderMemberCall(r, call, callee, context);
     else {
       const value = temporaries.take();
@@ -54,6 +56,12 @@ export function renderCall(r: Renderer, node: Of<'CallExpression'>, context: Con
   }
   temporaries.release(depth);
   return true;
+}
+
+/** A call that need not dispatch, and does: what it calls is called in other words than the source's, which an error says. */
+function wordedCall(r: Renderer, node: Of<'CallExpression'>, context: Context): Call | undefined {
+  if (node.callee.type === 'Identifier' || !r.namesOuter(node.callee, context)) return undefined;
+  return { node, scope: r.analysis.top, method: undefined, stableCallee: false, stableReceiver: false };
 }
 
 function hasTwin(r: Renderer, node: FunctionNode): boolean {
@@ -100,16 +108,13 @@ function renderMemberCall(r: Renderer, call: Call, callee: Of<'MemberExpression'
   const temporaries = context.temporaries!;
   const at = markOf(call.node);
   const isSelf = object.type === 'Super' || object.type === 'ThisExpression';
-  const self = isSelf
-    ? 'this'
-    : call.stableReceiver
-      ? r.source.slice(object.start, object.end)
-      : temporaries.take();
+  const isStable = call.stableReceiver && !r.namesOuter(object, context);
+  const self = isSelf ? 'this' : isStable ? r.source.slice(object.start, object.end) : temporaries.take();
   const value = temporaries.take();
   const plan = planArguments(r, call.node, context);
   const read = (): void => {
     if (isSelf) output.copy(object.start, object.end);
-    else if (call.stableReceiver) output.put(self, object.start);
+    else if (isStable) output.put(self, object.start);
     else {
       output.put(`(${self}=`);
       unnamed(r, object, context);
@@ -171,7 +176,8 @@ export function renderIfFunction(
   }
   const { callee } = node;
   // Arguments that were evaluated may have changed what the callee is.
-  if (!plan.hoists && isRepeatable(callee) && !node.optional && !hasAlias(r, callee)) {
+  const repeats = isRepeatable(callee) && !hasAlias(r, callee) && !r.namesOuter(callee, context);
+  if (!plan.hoists && repeats && !node.optional) {
     r.repeat(callee);
     output.put('(', at);
     inline();
@@ -287,6 +293,15 @@ function renderDirect(r: Renderer, call: Call, context: Context): boolean {
   const info = isFunctionNode(fn) ? r.analysis.functions.get(fn) : undefined;
   if (info === undefined || !isFunctionNode(fn) || !info.twin || !info.direct) return false;
   const called = callee === fn;
+  const hoisted = called && context.mode === 'twin' ? hoist(r, info) : undefined;
+  if (hoisted !== undefined) {
+    return emit(() => {
+      output.put(openHoistedCall(r, info, hoisted, context));
+      if (node.arguments.length > 0) output.put(',');
+      renderArguments(r, node, context, false);
+      output.put(')');
+    });
+  }
   const own = fn.id?.name;
   return emit(() => {
     output.put('(');

@@ -16,7 +16,7 @@ export function renderChain(r: Renderer, node: Of<'ChainExpression'>, context: C
     links.unshift(base);
     base = base.type === 'MemberExpression' ? base.object : base.callee;
   }
-  if (!links.some((each) => r.decisions.dispatches.has(each))) return false;
+  if (!links.some((each) => r.decisions.dispatches.has(each)) && !r.namesOuter(node, context)) return false;
   const { output } = r;
   const temporaries = context.temporaries!;
   const depth = temporaries.depth;

@@ -10,22 +10,33 @@ import { type Around, inner, ONCE, type PrivateMethods } from './surroundings.ts
 
 export function analyseClass(analyser: Analyser, node: ClassNode, around: Around): void {
   let { scope } = around;
-  if (node.type === 'ClassDeclaration' && node.id) scope.declare(node.id.name, 'class');
+  const unsure = around.parent?.type === 'SwitchCase';
+  if (node.type === 'ClassDeclaration' && node.id)
+    scope.declare(node.id.name, 'class', { ready: node.end, unsure });
   if (node.id) {
     scope = new Scope(scope, false);
-    scope.declare(node.id.name, 'class');
+    // Its methods find its name to be initialised; what its computed keys call doesn't.
+    const entry = node.body.body.every((each) => each.type === 'StaticBlock' || !each.computed);
+    scope.declare(node.id.name, 'class', { ready: entry ? node.body.start : node.end, entry });
   }
   const outside: Around = { ...inner(around), scope, strict: true, parent: node };
   if (node.superClass) analyser.visit(node.superClass, outside);
   const names = new Map<string, FunctionInfo | undefined>();
   const methods: PrivateMethods = { names, outer: around.methods };
   const inside: Around = { ...outside, methods };
+  const initialiser = (of: Node): Around => {
+    const own = new Scope(scope, true);
+    const { fn: parent } = around;
+    const single = parent === undefined || parent.refusal === ONCE;
+    const fn = describe({ role: 'initialiser', parent, start: of.start, scope: own, single });
+    return { ...inside, fn, scope: own, loops: false };
+  };
   const found: FunctionInfo[] = [];
   analyser.classes.set(node.body, found);
   for (const each of node.body.body) {
     if (each.type === 'StaticBlock') {
-      const own: Around = { ...inside, fn: initialiser(each, around.fn), scope: new Scope(scope, true) };
-      for (const statement of each.body) analyser.visit(statement, { ...own, parent: each });
+      const own: Around = { ...initialiser(each), parent: each };
+      for (const statement of each.body) analyser.visit(statement, own);
       continue;
     }
     const { key } = each;
@@ -34,8 +45,7 @@ export function analyseClass(analyser: Analyser, node: ClassNode, around: Around
     const inferred = keyName(each);
     if (each.type === 'PropertyDefinition') {
       if (!each.value) continue;
-      const fn = initialiser(each.value, around.fn);
-      analyser.visit(each.value, { ...inside, fn, scope: new Scope(scope, true), inferred });
+      analyser.visit(each.value, { ...initialiser(each.value), inferred });
       continue;
     }
     const role = roleOf(each);
@@ -57,9 +67,4 @@ function roleOf({ kind, key }: Of<'MethodDefinition'>): Role {
     default:
       return key.type === 'PrivateIdentifier' ? 'private method' : 'class method';
   }
-}
-
-function initialiser(node: Node, parent: FunctionInfo | undefined): FunctionInfo {
-  const single = parent === undefined || parent.refusal === ONCE;
-  return describe({ role: 'initialiser', parent, start: node.start, single });
 }

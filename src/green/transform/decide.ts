@@ -24,8 +24,15 @@ export interface Decisions {
   reasonOf(info: FunctionInfo): string | undefined;
 }
 
-export function decide(analysis: Analysis, enter: readonly string[]): Decisions {
-  for (const info of analysis.all) info.refusal ??= refusalOf(info, analysis);
+export function decide(
+  analysis: Analysis,
+  enter: readonly string[],
+  plain: readonly string[] = [],
+): Decisions {
+  for (const info of analysis.all) {
+    if (plain.includes(info.name)) info.refusal ??= 'is known not to wait';
+    info.refusal ??= refusalOf(info, analysis);
+  }
   const unknown = new Map<Call, FunctionInfo | 'unknown'>();
   const callers = new Map<FunctionInfo, FunctionInfo[]>();
   const spread: FunctionInfo[] = [];

@@ -7,10 +7,17 @@
 // The object literals give anonymous functions the name that an assignment would.
 
 import type { FunctionInfo } from './functions.ts';
+import { type Hoisted, hoist, leading, renderHoistedTwin } from './hoist.ts';
 import { isBindingName, naming } from './names.ts';
 import type { FunctionNode, Of } from './parse.ts';
 import { isFunctionNode } from './patterns.ts';
 import type { Context, Renderer } from './render.ts';
+import { ONCE } from './surroundings.ts';
+
+/** What gives a function its twin. */
+function attachOf({ names }: Renderer, { single }: FunctionInfo): string {
+  return single ? names.early('attachHidden') : names.attach();
+}
 
 /** A function where it stands: in plain code, and in twins of functions around it. */
 export function renderFunction(r: Renderer, node: FunctionNode, context: Context): void {
@@ -21,7 +28,7 @@ export function renderFunction(r: Renderer, node: FunctionNode, context: Context
   }
   const { output } = r;
   const own = node.id?.name;
-  const attach = r.names.early(info.single ? 'attachHidden' : 'attach');
+  const attach = attachOf(r, info);
   const plain = (self?: string): void =>
     named(r, nameOf(r, info), () => renderPlain(r, info, node, context, self));
   if (info.enters && (own === undefined || own !== info.name)) {
@@ -58,7 +65,7 @@ export function renderAssigned(r: Renderer, node: Of<'AssignmentExpression'>, co
   if (node.operator !== '=' || !isFunctionNode(right) || r.source[right.start - 1] === '(') return false;
   const info = r.analysis.functions.get(right)!;
   if (!info.twin || info.direct || info.enters || info.place !== 'around' || right.id) return false;
-  r.output.put(`${r.names.early(info.single ? 'attachHidden' : 'attach')}(`);
+  r.output.put(`${attachOf(r, info)}(`);
   r.gap(node.start, left.start, context);
   r.render(left, context);
   r.gap(left.end, right.start, context);
@@ -96,7 +103,7 @@ function named(r: Renderer, name: Naming | undefined, value: () => void): void {
 export function renderAttach(r: Renderer, node: FunctionNode, context: Context): void {
   const info = r.analysis.functions.get(node)!;
   if (!info.twin) return;
-  const attach = r.names.early(info.single ? 'attachHidden' : 'attach');
+  const attach = attachOf(r, info);
   const name = node.id?.name ?? `${r.names.prefix}x`;
   r.output.put(node.id ? `${attach}(${name},` : `${attach}(${r.names.of('named')}(${name},"default"),`);
   renderTwin(r, info, node, context);
@@ -118,6 +125,7 @@ function renderPlain(
     flat: context.flat,
     args: isArrow ? context.args : undefined,
     temporaries: undefined,
+    outer: context.outer,
   };
   let from = node.start;
   if (node.type === 'FunctionDeclaration' && !node.id && info.twin) {
@@ -133,7 +141,7 @@ function renderPlain(
   if (!info.rewritten) {
     r.gap(from, node.body.start, inside);
     if (info.enters && self !== undefined) renderEntering(r, node, inside, self);
-    else if (node.body.type === 'BlockStatement') r.body(node.body, inside, nothing);
+    else if (node.body.type === 'BlockStatement') r.body(node.body, inside, () => openPlace(r, info));
     else r.render(node.body, inside);
     r.gap(node.body.end, node.end, inside);
     return;
@@ -159,7 +167,10 @@ function renderPlain(
   slot.text = temporaries.declaration();
 }
 
-function nothing(): undefined {}
+/** Twins that are lifted to `info` are at the beginning of its body. */
+function openPlace(r: Renderer, info: FunctionInfo): void {
+  if (info.refusal === ONCE) r.places.set(info, r.output.place());
+}
 
 /** The plain function, which starts its twin where the event loop calls it. */
 function renderEntering(r: Renderer, node: FunctionNode, context: Context, self: string): void {
@@ -184,9 +195,13 @@ function renderEntering(r: Renderer, node: FunctionNode, context: Context, self:
 /** The expression that makes a function's twin, which has the function's name. */
 function renderTwin(r: Renderer, info: FunctionInfo, node: FunctionNode, context: Context): void {
   const { output } = r;
+  const hoisted = hoist(r, info);
+  if (hoisted !== undefined) {
+    renderHoistedTwin(r, info, node, hoisted, context);
+    return;
+  }
   const name = node.id?.name ?? info.inferred;
-  const direct =
-    name !== undefined && isBindingName(name) && !r.refersTo(name, node.start, node.end, node.id?.start);
+  const direct = name !== undefined && isTwinNamed(r, info, name);
   const around = direct ? undefined : name === undefined ? nameOf(r, info) : naming(name);
   const generator = (): readonly string[] => {
     let first: readonly string[] = [];
@@ -208,6 +223,11 @@ function renderTwin(r: Renderer, info: FunctionInfo, node: FunctionNode, context
   output.put(`${around === undefined ? '' : ')'}.call(${[...first, ...parameters].join(',')})`);
 }
 
+/** Whether the twin's generator function can have that name without anything in it meaning another. */
+export function isTwinNamed(r: Renderer, { node }: FunctionInfo, name: string): boolean {
+  return isBindingName(name) && !r.refersTo(name, node!.start, node!.end, node!.id?.start);
+}
+
 /**
  * The twin's generator function. What its `.call` has to begin with is returned: the `this` of an arrow function, and the
  * `arguments` of what is around it, as a parameter more.
@@ -223,19 +243,22 @@ export function renderGenerator(
   return renderParametersAndBody(r, info, context, flat);
 }
 
-function renderParametersAndBody(
+export function renderParametersAndBody(
   r: Renderer,
   info: FunctionInfo,
   context: Context,
   flat = true,
+  lifted?: { readonly hoisted: Hoisted; readonly directive: string },
 ): readonly string[] {
   const { output } = r;
   const node = info.node!;
   const isArrow = info.role === 'arrow';
-  const args = isArrow && info.usesArguments ? `${r.names.prefix}w` : undefined;
+  const args = (isArrow || lifted !== undefined) && info.usesArguments ? `${r.names.prefix}w` : undefined;
   const temporaries = r.temporaries();
-  const plain: Context = { mode: 'plain', flat, args, temporaries: undefined };
-  output.put(args === undefined || node.params.length === 0 ? `(${args ?? ''}` : `(${args},`);
+  const { outer } = context;
+  const plain: Context = { mode: 'plain', flat, args, temporaries: undefined, outer };
+  output.put('(');
+  const first = output.slot();
   let from = node.start;
   for (const [index, parameter] of node.params.entries()) {
     if (index > 0) output.put(',');
@@ -245,18 +268,27 @@ function renderParametersAndBody(
   }
   output.put(')');
   r.breaks(from, node.body.start, plain);
-  const inside: Context = { mode: 'twin', flat, args, temporaries };
+  const inside: Context = { mode: 'twin', flat, args, temporaries, outer };
+  const directive = lifted?.directive ?? '';
   if (node.body.type === 'BlockStatement') {
-    const slot = r.body(node.body, inside, () => output.slot());
+    const slot = r.body(node.body, inside, () => {
+      output.put(directive);
+      return output.slot();
+    });
     if (slot) slot.text = temporaries.declaration();
   } else {
-    output.put('{');
+    output.put(`{${directive}`);
     const slot = output.slot();
     output.put('return ', node.body.start);
     r.render(node.body, inside);
     output.put('}');
     slot.text = temporaries.declaration();
   }
+  const before = [
+    ...(lifted === undefined ? [] : leading(lifted.hoisted, r.names.prefix)),
+    ...(args === undefined ? [] : [args]),
+  ];
+  first.text = before.join(',') + (before.length > 0 && node.params.length > 0 ? ',' : '');
   if (!isArrow) return ['void 0'];
   const self = info.usesThis ? 'this' : 'void 0';
   return args === undefined ? [self] : [self, context.args ?? 'arguments'];
@@ -269,7 +301,7 @@ export function renderObjectMethod(r: Renderer, node: Of<'Property'>, context: C
   const { output } = r;
   const key = r.source.slice(node.key.start, node.key.end);
   const isName = node.key.type === 'Identifier';
-  const attach = r.names.early(info.single ? 'attachHidden' : 'attach');
+  const attach = attachOf(r, info);
   output.put(`${node.computed ? `[${key}]` : key}:${attach}({`, node.start);
   r.gap(node.start, node.key.start, context);
   output.copy(node.key.start, node.key.end);

@@ -12,9 +12,7 @@ export const RUNTIME = 'siskin.green.runtime';
 export interface EmittedRuntime {
   /** The property that functions have their twins on: `TWIN`. */
   readonly twin: symbol;
-  /** Gives `fn` its twin and returns `fn`: for functions that are made often. */
-  attach<F extends AnyFunction>(fn: F, twin: unknown): F;
-  /** As `attach`, not enumerable: for functions that are made once, as a module is evaluated. */
+  /** Gives `fn` its twin and returns `fn`: for functions that are made once, as a module is evaluated. Not enumerable. */
   attachHidden<F extends AnyFunction>(fn: F, twin: unknown): F;
   /** Gives the method `holder` itself has at `key` its twin (not enumerable). Nothing, where it has no function there. */
   attachMethod(holder: object, key: PropertyKey, twin: unknown): void;

@@ -45,6 +45,8 @@ export interface FunctionInfo {
   usesArguments: boolean;
   usesNewTarget: boolean;
   usesSuper: boolean;
+  /** Private names of classes, perhaps of one around it. */
+  usesPrivate: boolean;
   /** Why it can have no twin. */
   refusal: string | undefined;
   readonly calls: Call[];
@@ -80,6 +82,7 @@ export function describe(known: Known): FunctionInfo {
     usesArguments: false,
     usesNewTarget: false,
     usesSuper: false,
+    usesPrivate: false,
     refusal: undefined,
     calls: [],
     switches: false,
@@ -99,6 +102,14 @@ export interface Call {
   /** Whether the value of the callee's identifier, or of the receiver's, is the same after the arguments were evaluated. */
   stableCallee: boolean;
   stableReceiver: boolean;
+}
+
+/** A local variable is named: read, called, written or declared. */
+export interface Use {
+  readonly start: number;
+  readonly binding: Binding;
+  /** The function it is in. */
+  readonly by: FunctionInfo | undefined;
 }
 
 export interface Write {
@@ -121,6 +132,9 @@ export interface Analysis {
   /** Where calls, `new` and `throw` are: the positions that stacks name. */
   readonly marks: readonly number[];
   readonly top: Scope;
+  /** Of all variables but the module's own, ascending. */
+  readonly uses: readonly Use[];
+  readonly strict: boolean;
   /** Direct eval, which may assign to anything. */
   readonly evaluates: boolean;
   resolve(call: Call): Binding | undefined;

@@ -7,6 +7,7 @@
 // Plain bodies keep their text and their lines. What the emitted code takes from the runtime is `EmittedRuntime`.
 
 import { Analyser } from './analyse.ts';
+import { Closures } from './captures.ts';
 import { decide } from './decide.ts';
 import { renderAttach } from './emit.ts';
 import { Names } from './names.ts';
@@ -27,6 +28,8 @@ export interface TransformOptions {
   readonly format: Format;
   /** Functions with these names start their twin where the event loop calls them: Express's `next`. */
   readonly enter?: readonly string[];
+  /** Functions with these names stay plain, whatever they call: they are known not to wait. */
+  readonly plain?: readonly string[];
 }
 
 export interface Transformed {
@@ -42,33 +45,29 @@ export interface Transformed {
  * @throws GreenSyntaxError where the parser refuses it.
  * @example transform(source, { url: 'file:///app.js', format: 'module' })?.code
  */
-export function transform(
-  source: string,
-  { url, format, enter = [] }: TransformOptions,
-): Transformed | undefined {
+export function transform(source: string, options: TransformOptions): Transformed | undefined {
   try {
-    return transformed(source, url, format, enter);
+    return transformed(source, options);
   } catch (error) {
     // The walk recurses, and machines write expressions of thousands of levels.
     if (!(error instanceof RangeError)) throw error;
-    throw new GreenSyntaxError(url, 1, 'expressions nested too deeply to follow');
+    throw new GreenSyntaxError(options.url, 1, 'expressions nested too deeply to follow');
   }
 }
 
 function transformed(
   source: string,
-  url: string,
-  format: Format,
-  enter: readonly string[],
+  { url, format, enter = [], plain = [] }: TransformOptions,
 ): Transformed | undefined {
   const program = parse(source, format, url) as Of<'Program'>;
   const lines = new Lines(source);
   const analysis = new Analyser(source, program);
-  const decisions = decide(analysis, enter);
+  const decisions = decide(analysis, enter, plain);
   if (!analysis.all.some((info) => info.twin || info.rewritten)) return undefined;
   const names = new Names(source);
   const output = new Output(source, lines);
-  const renderer = new Renderer(source, lines, analysis, decisions, names, output);
+  const closures = new Closures(analysis, program);
+  const renderer = new Renderer(source, lines, analysis, decisions, names, output, closures);
   renderProgram(renderer, program, format);
   return {
     code: output.code(),
@@ -96,6 +95,7 @@ function renderProgram(r: Renderer, program: Of<'Program'>, format: Format): voi
   output.copy(0, first);
   if (directives.length > 0 && r.source[first - 1] !== ';') output.put(';');
   const slot = output.slot();
+  r.places.set(undefined, output.place());
   for (const each of r.declared(program.body)) if (isFunctionNode(each)) renderAttach(r, each, PLAIN);
   let from = first;
   for (const each of program.body.slice(directives.length)) {

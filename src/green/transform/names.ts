@@ -5,7 +5,6 @@ import type { Format } from './parse.ts';
 
 const SUFFIXES: Readonly<Record<keyof EmittedRuntime, string>> = {
   twin: 't',
-  attach: 'a',
   attachHidden: 'h',
   attachMethod: 'm',
   moveMethod: 'v',
@@ -26,7 +25,6 @@ const SUFFIXES: Readonly<Record<keyof EmittedRuntime, string>> = {
  */
 const EARLY: Partial<Record<keyof EmittedRuntime, (name: string, runtime: string, root: string) => string>> =
   {
-    attach: (name, runtime) => `function ${name}(f,t){return ${runtime}===void 0?f:${runtime}.attach(f,t)}`,
     attachHidden: (name, runtime) =>
       `function ${name}(f,t){return ${runtime}===void 0?f:${runtime}.attachHidden(f,t)}`,
     attachMethod: (name, runtime) =>
@@ -44,6 +42,8 @@ export class Names {
   readonly prefix: string;
   #templates = 0;
   #identity = false;
+  #callable = false;
+  #attaches = false;
   readonly #used = new Set<keyof EmittedRuntime>();
   readonly #early = new Set<keyof EmittedRuntime>();
 
@@ -78,6 +78,23 @@ export class Names {
     return `${this.prefix}i`;
   }
 
+  /**
+   * A function that gives a function its twin, for what is made often. Each module has its own: the engine learns for each
+   * what functions it is used for, and one for all would be used for too many kinds.
+   */
+  attach(): string {
+    this.#attaches = true;
+    this.of('twin');
+    return `${this.prefix}A`;
+  }
+
+  /** A function that returns its argument, if that can be called; else a function that says so once it is called. */
+  callable(): string {
+    this.#callable = true;
+    this.of('notFunction');
+    return `${this.prefix}b`;
+  }
+
   /** The statement that takes from the runtime what was used. */
   prologue(format: Format, declaresGlobalThis: boolean): string {
     const runtime = this.prefix;
@@ -93,6 +110,15 @@ export class Names {
       else parts.push(`${name}=${runtime}.${part}`);
     }
     if (this.#identity) early.push(`function ${runtime}i(v){return v}`);
+    if (this.#attaches) {
+      const attach = `f[${runtime}t]=t;t.owner=f`;
+      const guarded = format === 'module' ? `if(${runtime}!==void 0){${attach}}` : attach;
+      early.push(`function ${runtime}A(f,t){${guarded};return f}`);
+    }
+    if (this.#callable)
+      early.push(
+        `function ${runtime}b(f,n){return typeof f==="function"?f:()=>${this.of('notFunction')}(n)}`,
+      );
     if (this.#templates > 0) {
       parts.push(`${runtime}l=[]`);
       early.push(

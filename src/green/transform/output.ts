@@ -6,7 +6,8 @@ import { firstAfter, type Lines } from './parse.ts';
 /** A stretch of the source; or text that was made, with the offset it stands for where it has one. */
 export type Piece =
   | { readonly start: number; end: number }
-  | { text: string; readonly at: number | undefined };
+  | { text: string; readonly at: number | undefined }
+  | { readonly pieces: readonly Piece[] };
 
 /** A source map, version 3. */
 export interface SourceMap {
@@ -19,7 +20,7 @@ export interface SourceMap {
 }
 
 export class Output {
-  readonly #pieces: Piece[] = [];
+  #pieces: Piece[] = [];
   /** The last piece, where it is text that more can be added to. */
   #growing: { text: string } | undefined;
   readonly #source: string;
@@ -62,9 +63,31 @@ export class Output {
     return piece;
   }
 
+  /** A place that pieces are added to later. */
+  place(): Piece[] {
+    this.#growing = undefined;
+    const pieces: Piece[] = [];
+    this.#pieces.push({ pieces });
+    return pieces;
+  }
+
+  /** Adds what `emit` emits, none of it with line breaks, to a place. */
+  into(place: Piece[], emit: () => void): void {
+    const { lines } = this;
+    const outer = this.#pieces;
+    const growing = this.#growing;
+    this.#pieces = [];
+    this.#growing = undefined;
+    emit();
+    place.push({ pieces: this.#pieces });
+    this.#pieces = outer;
+    this.#growing = growing;
+    this.lines = lines;
+  }
+
   code(): string {
     let code = '';
-    for (const piece of this.#pieces)
+    for (const piece of flat(this.#pieces))
       code += 'text' in piece ? piece.text : this.#source.slice(piece.start, piece.end);
     return code;
   }
@@ -79,7 +102,7 @@ export class Output {
       const from = lines.lineOf(offset);
       line.push([column, 0, from, offset - lines.startOf(from)]);
     };
-    for (const piece of this.#pieces) {
+    for (const piece of flat(this.#pieces)) {
       if ('text' in piece) {
         if (piece.at !== undefined) segment(piece.at);
         if (piece.text.startsWith('\n')) {
@@ -114,5 +137,14 @@ export class Output {
       names: [],
       mappings: encode(mappings),
     };
+  }
+}
+
+type FlatPiece = Exclude<Piece, { readonly pieces: unknown }>;
+
+function* flat(pieces: readonly Piece[]): Generator<FlatPiece> {
+  for (const piece of pieces) {
+    if ('pieces' in piece) yield* flat(piece.pieces);
+    else yield piece;
   }
 }

@@ -2,6 +2,7 @@
 // was; what is rendered for a twin is flat: on one line, which is the last of the function it belongs to.
 
 import { renderCall } from './calls.ts';
+import type { Closures } from './captures.ts';
 import { renderChain } from './chains.ts';
 import type { Decisions } from './decide.ts';
 import {
@@ -12,9 +13,11 @@ import {
   renderMethodTwin,
   renderObjectMethod,
 } from './emit.ts';
-import type { Analysis } from './functions.ts';
+import type { Analysis, FunctionInfo } from './functions.ts';
+import type { Hoisted } from './hoist.ts';
 import { type Names, Temporaries } from './names.ts';
-import type { Output } from './output.ts';
+import { type Outer, renderOuter } from './outer.ts';
+import type { Output, Piece } from './output.ts';
 import { anyWithin, BREAK, type FunctionNode, type Lines, type Node, type Of } from './parse.ts';
 import { directivesOf, isFunctionNode } from './patterns.ts';
 import { endsInSemicolon, lastStatement } from './statements.ts';
@@ -32,6 +35,8 @@ export interface Context {
   /** What stands for `arguments`, in an arrow function's twin. */
   readonly args: string | undefined;
   readonly temporaries: Temporaries | undefined;
+  /** Variables of functions around a lifted twin, in it. */
+  readonly outer?: Outer | undefined;
 }
 
 export class Renderer {
@@ -41,6 +46,10 @@ export class Renderer {
   readonly decisions: Decisions;
   readonly names: Names;
   readonly output: Output;
+  readonly closures: Closures;
+  readonly hoisted = new Map<FunctionInfo, Hoisted>();
+  /** Where the twins are put that are lifted to a function that runs once, or to the module. */
+  readonly places = new Map<FunctionInfo | undefined, Piece[]>();
   /** Where something is emitted whatever the mode; and where a call is rewritten. Ascending. */
   readonly #changes: number[];
   readonly #calls: number[];
@@ -52,6 +61,7 @@ export class Renderer {
     decisions: Decisions,
     names: Names,
     output: Output,
+    closures: Closures,
   ) {
     this.lines = lines;
     this.source = source;
@@ -59,6 +69,7 @@ export class Renderer {
     this.decisions = decisions;
     this.names = names;
     this.output = output;
+    this.closures = closures;
     this.#changes = analysis.all
       .filter((info) => info.twin || info.rewritten)
       .map((info) => info.start)
@@ -72,6 +83,11 @@ export class Renderer {
 
   /** Whether anything in `[start, end)` isn't copied as it is. */
   changes(start: number, end: number, context: Context): boolean {
+    return this.rewrites(start, end, context) || anyWithin(context.outer?.positions, start, end);
+  }
+
+  /** As `changes`, but for variables of lifted twins. */
+  rewrites(start: number, end: number, context: Context): boolean {
     return (
       anyWithin(this.#changes, start, end) ||
       (context.mode !== 'plain' && anyWithin(this.#calls, start, end)) ||
@@ -121,7 +137,12 @@ export class Renderer {
   }
 
   children(node: Node, context: Context): void {
-    let from = node.start;
+    this.rest(node, node.start, context);
+  }
+
+  /** The part of a node that is behind `from`. */
+  rest(node: Node, start: number, context: Context): void {
+    let from = start;
     for (const child of childrenOf(node)) {
       if (child.start < from) continue;
       this.gap(from, child.start, context);
@@ -170,6 +191,7 @@ export class Renderer {
       }
       case 'Property':
         if (node.value.type === 'FunctionExpression' && renderObjectMethod(this, node, context)) return;
+        if (renderOuter(this, node, context)) return;
         if (!node.shorthand) this.#definition(node, context, context);
         else if (node.value.type !== 'Identifier') this.render(node.value, context);
         else if (node.value.name === 'arguments' && context.args !== undefined)
@@ -185,12 +207,13 @@ export class Renderer {
         this.gap(node.property.end, node.end, context);
         return;
       case 'Identifier':
+        if (renderOuter(this, node, context)) return;
         if (node.name === 'arguments' && context.args !== undefined)
           this.output.put(context.args, node.start);
         else this.output.copy(node.start, node.end);
         return;
       case 'AssignmentExpression':
-        if (renderAssigned(this, node, context)) return;
+        if (renderOuter(this, node, context) || renderAssigned(this, node, context)) return;
         break;
       case 'UnaryExpression':
         if (node.operator === 'delete' && node.argument.type === 'ChainExpression') {
@@ -221,6 +244,7 @@ export class Renderer {
         return;
       default:
     }
+    if (renderOuter(this, node, context)) return;
     this.children(node, context);
   }
 
@@ -286,6 +310,11 @@ export class Renderer {
   /** Callees that can be repeated: on one line, so that lines stay where they are. */
   repeat(node: Node): void {
     this.render(node, { mode: 'plain', flat: true, args: undefined, temporaries: undefined });
+  }
+
+  /** Whether a node names a variable that a lifted twin is given by reference. */
+  namesOuter({ start, end }: Node, { outer }: Context): boolean {
+    return anyWithin(outer?.positions, start, end);
   }
 
   /** The line breaks of a stretch that isn't copied, where lines are kept. */

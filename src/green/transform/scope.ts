@@ -1,6 +1,6 @@
 // Which declaration a name means: what the analysis asks about callees ("is it that function, always?") and writes.
 
-import type { FunctionNode } from './parse.ts';
+import type { FunctionNode, Node } from './parse.ts';
 
 export type BindingKind = 'var' | 'let' | 'const' | 'function' | 'parameter' | 'class' | 'import' | 'self';
 
@@ -10,8 +10,25 @@ export interface Binding {
   kind: BindingKind;
   /** The function it is declared as (the last one), or initialised with. */
   value: FunctionNode | undefined;
+  /** What a `const` is initialised with. */
+  readonly constant: Node | undefined;
   /** Whether something other than its one declaration gives it a value. */
   reassigned: boolean;
+  /** The offset from which on it has its value, where code runs in the order of the text; 0 for what has it always. */
+  ready: number;
+  /** Whether it may have no value yet, or another one, behind `ready`: `var` in a loop, `let` in a `case`. */
+  unsure: boolean;
+  /** Whether nothing of its scope runs before it has its value, but what is in front of `ready`: parameters. */
+  entry: boolean;
+}
+
+/** What is known of a declaration's value besides its name. */
+export interface Declared {
+  readonly value?: FunctionNode | undefined;
+  readonly constant?: Node | undefined;
+  readonly ready?: number;
+  readonly unsure?: boolean;
+  readonly entry?: boolean;
 }
 
 export class Scope {
@@ -25,7 +42,11 @@ export class Scope {
     this.isFunction = isFunction;
   }
 
-  declare(name: string, kind: BindingKind, value?: FunctionNode): Binding {
+  declare(
+    name: string,
+    kind: BindingKind,
+    { value, constant, ready = 0, unsure = false, entry = false }: Declared = {},
+  ): Binding {
     let scope: Scope = this;
     if (kind === 'var') while (!scope.isFunction && scope.parent !== undefined) scope = scope.parent;
     const known = scope.#names.get(name);
@@ -34,7 +55,7 @@ export class Scope {
       if (kind === 'function') known.value = value;
       return known;
     }
-    const binding: Binding = { name, scope, kind, value, reassigned: false };
+    const binding: Binding = { name, scope, kind, value, constant, reassigned: false, ready, unsure, entry };
     scope.#names.set(name, binding);
     return binding;
   }

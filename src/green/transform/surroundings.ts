@@ -15,6 +15,8 @@ export interface Around {
   /** Why calls here stay as they are: parameters, `with`, what `delete` is applied to. */
   readonly plain: boolean;
   readonly inWith: boolean;
+  /** Whether a loop of the same function is around it. */
+  readonly loops: boolean;
   readonly methods: PrivateMethods | undefined;
   /** What the function that comes next is. */
   readonly role?: Role;
@@ -33,8 +35,8 @@ export interface PrivateMethods {
 
 /** The same surroundings for a node further in. */
 export function inner(around: Around): Around {
-  const { scope, fn, strict, plain, inWith, methods } = around;
-  return { scope, fn, strict, plain, inWith, methods };
+  const { scope, fn, strict, plain, inWith, loops, methods } = around;
+  return { scope, fn, strict, plain, inWith, loops, methods };
 }
 
 /** Arrows have the `this`, `arguments`, `new.target` and `super` of what is around them. */
@@ -46,6 +48,11 @@ export function mark(
     each[use] = true;
     if (each.role !== 'arrow') return;
   }
+}
+
+/** Private names mean what they mean in functions within, too. */
+export function markPrivate(fn: FunctionInfo | undefined): void {
+  for (let each = fn; each !== undefined; each = each.parent) each.usesPrivate = true;
 }
 
 export function refuse(fn: FunctionInfo | undefined, why: string): void {

@@ -54,8 +54,6 @@ const uncurried = Function.prototype.call.bind(Function.prototype.call) as Emitt
 
 export const runtime: EmittedRuntime = {
   twin: TWIN,
-  // Hidden, so that what programs log of functions is the same.
-  attach: attachHidden,
   attachHidden,
   attachMethod(holder, key, twin) {
     const method: unknown = Object.getOwnPropertyDescriptor(holder, key)?.value;
@@ -91,6 +89,19 @@ export const runtime: EmittedRuntime = {
 };
 
 Reflect.set(globalThis, Symbol.for(RUNTIME), runtime);
+
+/** `value`, with the twins of all functions in it hidden from `inspect`. */
+export function withoutTwins<T>(value: T, seen: Set<unknown> = new Set()): T {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null || seen.has(value))
+    return value;
+  seen.add(value);
+  if (value instanceof Map || value instanceof Set) for (const each of value) withoutTwins(each, seen);
+  for (const [key, property] of Object.entries(Object.getOwnPropertyDescriptors(value)))
+    if (key !== 'prototype') withoutTwins(property.value, seen);
+  const twin = Object.getOwnPropertyDescriptor(value, TWIN);
+  if (twin?.enumerable) Object.defineProperty(value, TWIN, { enumerable: false });
+  return value;
+}
 
 /** The suspending primitive: returns its argument; its twin waits `waits()` times before. */
 export function makeWait(waits: () => number): (value?: unknown) => unknown {

@@ -8,7 +8,7 @@ import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
 import { transform } from '../../../src/green/transform/index.ts';
 import { TWIN, type Twin, twinOf } from '../../../src/green/twin.ts';
-import { installBuiltins, load, makeWait, Pending, start } from './harness.ts';
+import { installBuiltins, load, makeWait, Pending, start, withoutTwins } from './harness.ts';
 
 installBuiltins();
 
@@ -45,7 +45,7 @@ async function run(code: string, file: string, waits: (() => number) | undefined
   };
   Object.defineProperty(wait, TWIN, { value: Object.assign(green[TWIN]!, { owner: wait }) });
   const note = (...values: unknown[]): void =>
-    void log.push(values.map((value) => inspect(value, { depth: 6 })).join(' '));
+    void log.push(values.map((value) => inspect(withoutTwins(value), { depth: 6 })).join(' '));
   try {
     const { main } = load(code, file, { wait, log: note }) as { main: () => unknown };
     const twin = twinOf(main);
@@ -53,7 +53,7 @@ async function run(code: string, file: string, waits: (() => number) | undefined
     if (result instanceof Pending) result = await result.promise;
     await result;
   } catch (error) {
-    log.push(error instanceof Error ? `${error.name}: ${error.message}` : inspect(error));
+    log.push(error instanceof Error ? `${error.name}: ${error.message}` : inspect(withoutTwins(error)));
   }
   return { log, plain };
 }

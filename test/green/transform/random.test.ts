@@ -6,7 +6,7 @@ import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { transform } from '../../../src/green/transform/index.ts';
 import { twinOf } from '../../../src/green/twin.ts';
-import { load, makeWait, runToEnd } from './harness.ts';
+import { load, makeWait, runToEnd, withoutTwins } from './harness.ts';
 
 const names = fc.constantFrom('a', 'b', 'c', 'o', 'f', 'g');
 const literal = fc.constantFrom('0', '1', '2', "'s'", 'null', 'undefined', '[1, 2]', '`t`', 'true');
@@ -49,6 +49,15 @@ const { statement } = fc.letrec<{ expression: string; statement: string; block: 
               `({ m(x) { return note('m', x, ${l}) }, get g() { note('get g'); return () => ${r} }, x: ${l} })`,
           ),
         expression.map((each) => `((x) => ${each})`),
+        fc
+          .tuple(names, fc.constantFrom('++', '--'), fc.boolean())
+          .map(([name, operator, first]) => (first ? `(${operator}${name})` : `(${name}${operator})`)),
+        fc.tuple(names, names).map(([l, r]) => `({ ${l}, ${r}, t: typeof ${l} })`),
+        expression.map((each) => `((x) => ${each})(wait(2))`),
+        expression.map((each) => `(function k(x) { return x > 3 ? arguments : k(5, ${each}) })(wait(2))`),
+        fc
+          .tuple(names, expression)
+          .map(([name, value]) => `((${name} = wait(7), z = () => ${value}) => z)()()`),
         tie('fn'),
         fc.tuple(tie('fn'), args).map(([fn, each]) => `(${fn})(${each})`),
         expression.map((each) => `\`<\${${each}}>\``),
@@ -65,6 +74,9 @@ const { statement } = fc.letrec<{ expression: string; statement: string; block: 
         expression.map((each) => `note(${each})`),
         expression.map((each) => `;(${each})`),
         fc.tuple(names, expression).map(([name, value]) => `{ let ${name} = ${value}\n note(${name}) }`),
+        fc
+          .tuple(names, expression)
+          .map(([name, value]) => `{ note(() => ${name}); let ${name} = ${value}\n note(() => ${name}++) }`),
         fc.tuple(expression, tie('block'), tie('block')).map(([test, l, r]) => `if (${test}) ${l} else ${r}`),
         fc.tuple(tie('block'), tie('block')).map(([l, r]) => `try ${l} catch (e) { note(e) } finally ${r}`),
         tie('block').map((block) => `for (let i = wait(0); i < 2; i++) ${block}`),
@@ -118,7 +130,7 @@ async function run(code: string, waits: (() => number) | undefined): Promise<str
 function show(value: unknown): string {
   if (value instanceof Error) return `${value.name}: ${value.message}`;
   if (typeof value === 'function') return `function ${value.name} ${value.length}`;
-  return inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY });
+  return inspect(withoutTwins(value), { depth: 1, breakLength: Number.POSITIVE_INFINITY });
 }
 
 describe('random programs', () => {

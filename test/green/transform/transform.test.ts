@@ -58,6 +58,35 @@ describe('a function gets a twin', () => {
     });
   });
 
+  it('unless all its calls are of what strings have, or what a constant holds', () => {
+    const { green: _, ...report } = reportOf(`
+      const LINE = /x/, seen = new Map(), list = [1], copy = LINE, itself = itself
+      let changed = /x/
+      function line(text) { return LINE.exec(text.trim()) ?? seen.get(text) ?? list.indexOf(text) }
+      function later(f) { setTimeout(f, 1); queueMicrotask(f) }
+      function reassigned(text) { return changed.exec(text) }
+      function calls(f) { return list.map(f) }
+      function alias(f) { return copy.exec(f) + itself.exec(f) }
+      function mine(text) { class Map { get() { return wait() } } const m = new Map(); return m.get(text) }
+    `);
+    const never = 'calls nothing that could wait';
+    assert.deepEqual(report, {
+      line: never,
+      later: never,
+      reassigned: true,
+      calls: true,
+      alias: true,
+      get: true,
+      mine: true,
+    });
+  });
+
+  it('unless it is known not to wait', () => {
+    const source = 'function send(x) { return wait(x) }\nfunction handle(x) { return send(x) + wait(x) }';
+    const [send, handle] = transform(source, { url, format: 'commonjs', plain: ['send'] })!.functions;
+    assert.deepEqual([send!.reason, handle!.green], ['is known not to wait', true]);
+  });
+
   it('unless it cannot have one, and the report says why', () => {
     const { green: _, ...report } = reportOf(`
       class A extends B {
@@ -266,6 +295,52 @@ describe('transformed code', () => {
       (runToEnd(twinOf(trace)!.call(undefined)) as string[]).map((each) => each.replace(/:\d+$/, '')),
       expected.map((each) => each.replace(/:\d+$/, '')),
     );
+  });
+
+  it('has one generator for a nested function, wherever that is made', () => {
+    const code = codeOf(`exports.f = function (req) {
+      let count = 0
+      const again = () => { count++; return [1].map(function inner() { wait(req, count); return again }) }
+      return again
+    }`);
+    assert.equal(code.match(/function\*/g)!.length, 2);
+    assert.match(code, /\$gz0=function\*inner\(\$gu,req,again\)\{[^}]*\(void 0,req,\$gu\(0\)\)/);
+    assert.match(code, /\$gz1=\{again:function\*\(\$gu,req,again\)\{[^}]*\$gu\(0\);/);
+    assert.match(
+      code,
+      /\(\)=>\$gz1\(\$gy=>\{switch\(\$gy\)\{case 0:return count\+\+;case 1:return count;\}\},req,again\)/,
+    );
+  });
+
+  it('is made with its function where the variables around it are used in ways that cannot be lifted', () => {
+    for (const [use, lifts] of [
+      ['x', true],
+      ['x = y => y', true],
+      ['x.y.z()', true],
+      ['[x] = [1]', false],
+      ['for (x of []);', false],
+      ['[...x]', false],
+      ['new x()', false],
+      ['({ get a() { return x.y() } })', false],
+      ['({ get a() { return x() } })', true],
+      ['delete x', false],
+      ['this.x = arguments', true],
+      ['#x in this', false],
+    ] as const) {
+      const body = `let x; x = 1; use(() => { wait(); ${use} })`;
+      const code = codeOf(
+        `exports.f = () => { ${use.startsWith('#') ? `class A { #x; m() { ${body} } }` : body} }`,
+      );
+      assert.equal(/\$gz0=/.test(code), lifts, use);
+    }
+  });
+
+  it('is at the beginning of what wraps its module', () => {
+    const code = codeOf(
+      "(function () { 'use strict'; let x = 1; exports.f = () => () => { wait(this, x) } })()",
+    );
+    assert.match(code, /'use strict';const \$gz0=/);
+    assert.match(code, /\$gz0\.call\(this,\$gq0\)|\$gz0\.call\(this\)/);
   });
 
   it('is visible on functions that are made often alone', () => {
