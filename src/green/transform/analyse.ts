@@ -12,6 +12,8 @@ import {
   keyName,
   nameOf,
   placeOf,
+  refersTo,
+  roleOf,
   wrapsModule,
 } from './patterns.ts';
 import { type Binding, type Declared, Scope } from './scope.ts';
@@ -24,8 +26,10 @@ import {
   ONCE,
   type PrivateMethods,
   refuse,
+  refuseAlias,
   refuseYield,
 } from './surroundings.ts';
+import { Variables } from './variables.ts';
 import { childrenOf } from './walk.ts';
 
 export class Analyser {
@@ -37,13 +41,11 @@ export class Analyser {
   readonly marks: number[] = [];
   readonly top = new Scope(undefined, true);
   readonly strict: boolean;
-  readonly uses: Use[] = [];
+  readonly uses: readonly Use[];
   evaluates = false;
   readonly #source: string;
   readonly #calls: { call: Call; methods: PrivateMethods | undefined }[] = [];
-  readonly #assigned: { name: string; scope: Scope }[] = [];
-  readonly #named: { name: string; start: number; scope: Scope; by: FunctionInfo | undefined }[] = [];
-  readonly #initialised: { name: string; scope: Scope }[] = [];
+  readonly #names = new Variables();
 
   constructor(source: string, program: Of<'Program'>) {
     this.#source = source;
@@ -59,20 +61,7 @@ export class Analyser {
       parent: program,
     };
     for (const statement of program.body) this.visit(statement, around);
-    for (const { name, scope } of this.#assigned) {
-      const binding = scope.lookup(name);
-      if (binding !== undefined) binding.reassigned = true;
-    }
-    // `catch (e) { var e = 1; }` assigns to the parameter.
-    for (const { name, scope } of this.#initialised) {
-      const binding = scope.lookup(name);
-      if (binding !== undefined && !binding.scope.isFunction) binding.reassigned = true;
-    }
-    for (const { name, start, scope, by } of this.#named) {
-      const binding = scope.lookup(name);
-      if (binding !== undefined && binding.scope !== this.top) this.uses.push({ start, binding, by });
-    }
-    this.uses.sort((a, b) => a.start - b.start);
+    this.uses = this.#names.resolve(this.top);
     for (const { call, methods } of this.#calls) {
       this.#steady(call);
       const { callee } = call.node;
@@ -146,6 +135,8 @@ export class Analyser {
       case 'ForInStatement':
       case 'ForOfStatement':
       case 'SwitchStatement':
+      case 'WhileStatement':
+      case 'DoWhileStatement':
         if (
           (node.type === 'ForInStatement' || node.type === 'ForOfStatement') &&
           node.left.type !== 'VariableDeclaration'
@@ -154,13 +145,9 @@ export class Analyser {
         this.#children(node, {
           ...inner(around),
           scope: new Scope(around.scope, false),
-          loops: around.loops || /^For/.test(node.type),
+          loops: around.loops || /^(?:For|While|DoWhile)/.test(node.type),
           parent: node,
         });
-        return;
-      case 'WhileStatement':
-      case 'DoWhileStatement':
-        this.#children(node, { ...inner(around), loops: true, parent: node });
         return;
       case 'PrivateIdentifier':
         markPrivate(around.fn);
@@ -233,7 +220,7 @@ export class Analyser {
     const known = this.references.get(name);
     if (known === undefined) this.references.set(name, [node.start]);
     else known.push(node.start);
-    this.#named.push({ name, start: node.start, scope: around.scope, by: around.fn });
+    this.#names.use(node, around.scope, around.fn);
     if (name === 'arguments') mark(around.fn, 'usesArguments');
     else if (name === 'yield') refuseYield(around.fn);
   }
@@ -275,7 +262,7 @@ export class Analyser {
     const { scope, fn } = around;
     for (const each of bindingsOf(target)) {
       if (each.type === 'Identifier') {
-        this.#assigned.push({ name: each.name, scope });
+        this.#names.assign(each.name, scope);
         if (fn !== undefined)
           this.writes.push({ name: each.name, scope, start: each.start, kind: 'variable', by: fn });
         continue;
@@ -297,12 +284,11 @@ export class Analyser {
       const ready = loops ? parent.body.start : (value?.start ?? end);
       const constant = node.kind === 'const' && id.type === 'Identifier' && init ? init : undefined;
       this.#declare(id, kind, around.scope, around, { value, constant, ready, unsure });
-      if (kind === 'var' && (init || loops))
-        for (const each of bindingsOf(id))
-          if (each.type === 'Identifier') this.#initialised.push({ name: each.name, scope: around.scope });
-      if (loops && kind === 'var')
-        for (const each of bindingsOf(id))
-          if (each.type === 'Identifier') this.#assigned.push({ name: each.name, scope: around.scope });
+      for (const each of kind === 'var' && (init || loops) ? bindingsOf(id) : []) {
+        if (each.type !== 'Identifier') continue;
+        this.#names.initialise(each.name, around.scope);
+        if (loops) this.#names.assign(each.name, around.scope);
+      }
       if (init) this.visit(init, { ...inner(around), inferred: nameOf(id) });
     }
   }
@@ -317,14 +303,9 @@ export class Analyser {
     for (const each of bindingsOf(pattern)) {
       if (each.type !== 'Identifier') continue;
       scope.declare(each.name, kind, declared);
-      if (each.name === 'arguments') this.#shadowsArguments(around.fn);
+      if (each.name === 'arguments') refuseAlias(around.fn);
     }
     this.visit(pattern, inner(around));
-  }
-
-  /** In an arrow function's twin another name stands for the `arguments` around it. */
-  #shadowsArguments(fn: FunctionInfo | undefined): void {
-    for (let each = fn; each?.role === 'arrow'; each = each.parent) each.refusal ??= 'declares `arguments`';
   }
 
   #call(node: Of<'CallExpression'>, around: Around): void {
@@ -365,29 +346,18 @@ export class Analyser {
   }
 
   #function(node: FunctionNode, around: Around): void {
-    const arrow = node.type === 'ArrowFunctionExpression';
-    const role: Role =
-      around.role ??
-      (arrow
-        ? 'arrow'
-        : node.type === 'FunctionDeclaration' && node.id !== null
-          ? 'declaration'
-          : 'expression');
+    const role: Role = around.role ?? roleOf(node);
     const strict = around.strict || (node.body.type === 'BlockStatement' && hasUseStrict(node.body.body));
     const own = node.id?.name;
     if (own === 'yield') refuseYield(around.fn);
-    if (own === 'arguments' && role === 'declaration') this.#shadowsArguments(around.fn);
+    if (own === 'arguments' && role === 'declaration') refuseAlias(around.fn);
     let outer = around.scope;
     let self: Binding | undefined;
     let binding: Binding | undefined;
     if (own !== undefined && role === 'declaration') {
       const unsure = placeOf(node, role, around.parent) === 'nowhere';
       binding = outer.declare(own, 'function', { value: node, unsure });
-      if (!strict && !outer.isFunction && outer.lookup(own)?.scope === outer) {
-        let scope: Scope = outer;
-        while (!scope.isFunction && scope.parent !== undefined) scope = scope.parent;
-        scope.declare(own, 'var').reassigned = true;
-      }
+      if (!strict && !outer.isFunction) outer.declare(own, 'var').reassigned = true;
     } else if (own !== undefined) {
       outer = new Scope(outer, false);
       self = outer.declare(own, 'self', { value: node });
@@ -418,19 +388,19 @@ export class Analyser {
     else if (!node.async && ((around.once === true && !selfish) || (info.single && wrapsModule(node))))
       info.refusal = ONCE;
     const inside: Around = { ...inner(around), fn: info, strict, scope, plain: around.inWith, loops: false };
-    const ready = node.body.start;
     for (const parameter of node.params)
-      this.#declare(parameter, 'parameter', scope, { ...inside, plain: true }, { ready, entry: true });
+      this.#declare(
+        parameter,
+        'parameter',
+        scope,
+        { ...inside, plain: true },
+        { ready: node.body.start, entry: true },
+      );
     if (node.body.type === 'BlockStatement') this.#each(node.body.body, { ...inside, parent: node.body });
     else this.visit(node.body, inside);
     if (!strict && info.usesArguments)
       for (const parameter of node.params)
         for (const each of bindingsOf(parameter))
-          if (each.type === 'Identifier') this.#assigned.push({ name: each.name, scope });
+          if (each.type === 'Identifier') this.#names.assign(each.name, scope);
   }
-}
-
-/** Whether the body of `node` may refer to `name`. */
-function refersTo(source: string, node: FunctionNode, name: string): boolean {
-  return source.slice(node.body.start, node.body.end).includes(name);
 }

@@ -8,8 +8,8 @@
 // original words, for the original message. Arguments stand in each branch where they are short, else in temporaries.
 
 import { type Plan, planArguments, renderArguments, unnamed } from './arguments.ts';
-import { renderGenerator } from './emit.ts';
 import type { Call } from './functions.ts';
+import { renderGenerator } from './generator.ts';
 import { hoist, openHoistedCall } from './hoist.ts';
 import { describeCallee, isRepeatable } from './message.ts';
 import type { FunctionNode, Node, Of } from './parse.ts';

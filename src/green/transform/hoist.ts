@@ -7,8 +7,8 @@
 // V8 makes a map and a prototype for each generator function that is called, in old space: 3 µs and a mark-compact to come,
 // for what is made in every request. An arrow costs as much as the function that it is made for.
 
-import { isTwinNamed, renderParametersAndBody } from './emit.ts';
 import type { FunctionInfo } from './functions.ts';
+import { isTwinNamed, renderParametersAndBody } from './generator.ts';
 import { naming } from './names.ts';
 import { Outer } from './outer.ts';
 import type { FunctionNode } from './parse.ts';
@@ -43,7 +43,10 @@ export function hoist(r: Renderer, info: FunctionInfo): Hoisted | undefined {
     output.put(`${around.open}function*${own}`);
     const strict = captures.container?.strict ?? r.analysis.strict;
     const directive = info.strict && !strict ? '"use strict";' : '';
-    renderParametersAndBody(r, info, context, true, { hoisted: made, directive });
+    renderParametersAndBody(r, info, context, true, {
+      leading: () => leading(made, names.prefix),
+      directive,
+    });
     output.put(`${around.close};`);
   });
   return made;
@@ -57,7 +60,7 @@ function unnamed(r: Renderer): typeof NOTHING {
 }
 
 /** The parameters that a lifted twin has in front of its own, without `arguments`. */
-export function leading({ outer, values }: Hoisted, prefix: string): string[] {
+function leading({ outer, values }: Hoisted, prefix: string): string[] {
   return [...(outer.isUsed ? [`${prefix}u`] : []), ...values.map(({ name }) => name)];
 }
 

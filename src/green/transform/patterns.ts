@@ -102,3 +102,13 @@ export function placeOf(node: FunctionNode, role: Role, parent: Node | undefined
       return 'nowhere';
   }
 }
+
+export function roleOf(node: FunctionNode): Role {
+  if (node.type === 'ArrowFunctionExpression') return 'arrow';
+  return node.type === 'FunctionDeclaration' && node.id !== null ? 'declaration' : 'expression';
+}
+
+/** Whether the body of `node` may refer to `name`. */
+export function refersTo(source: string, node: FunctionNode, name: string): boolean {
+  return source.slice(node.body.start, node.body.end).includes(name);
+}

@@ -66,6 +66,11 @@ export function refuseYield(fn: FunctionInfo | undefined): void {
   for (let each = fn; each !== undefined; each = each.parent) each.refusal ??= 'uses `yield` as a name';
 }
 
+/** In an arrow function's twin another name stands for the `arguments` around it. */
+export function refuseAlias(fn: FunctionInfo | undefined): void {
+  for (let each = fn; each?.role === 'arrow'; each = each.parent) each.refusal ??= 'declares `arguments`';
+}
+
 export function findMethod(methods: PrivateMethods | undefined, name: string): FunctionInfo | undefined {
   for (let each = methods; each !== undefined; each = each.outer)
     if (each.names.has(name)) return each.names.get(name);
