@@ -1,5 +1,5 @@
 // What a program imports from `siskin/green`.
-export type { Driver, DriverContext } from './drivers/driver.ts';
+export { type Driver, type DriverContext, DriverError } from './drivers/driver.ts';
 export { type SlowOptions, slowStatement } from './drivers/slow-statement.ts';
 export { greenFetch } from './fetch.ts';
 export { RouteFull, type RouteOptions, route } from './route.ts';

@@ -5,6 +5,7 @@ import type { GreenReport, LoadedModule } from './check/report.ts';
 import type { GreenOptions } from './install.ts';
 
 export type { GreenReport, LoadedModule } from './check/report.ts';
+export { DriverError } from './drivers/driver.ts';
 export { greenFetch } from './fetch.ts';
 export type { GreenOptions } from './install.ts';
 export { registerTwin } from './twin.ts';

@@ -34,7 +34,7 @@ export interface GreenOptions {
 /**
  * From now on what is loaded is green, and Node's blocking functions suspend where they are called by it.
  *
- * @throws Error that says what to do, where a driver or its package can't be had.
+ * @throws DriverError that says what to do, where a driver or its package can't be had.
  */
 export async function install(options: GreenOptions): Promise<void> {
   shareLoop(options.loop);

@@ -4,10 +4,10 @@ import { relative, resolve } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { Settings } from '../config/index.ts';
-import { type GreenOptions, greenFetch, installGreen } from '../green/index.ts';
+import { DriverError, type GreenOptions, greenFetch, installGreen } from '../green/index.ts';
 import { sharedLoop } from '../node/index.ts';
 import type { Logger } from '../server/index.ts';
-import type { Adapt } from './serving.ts';
+import { type Adapt, StartError } from './serving.ts';
 
 type BlockedReport = Parameters<GreenOptions['onBlocked']>[0];
 
@@ -18,18 +18,22 @@ export async function makeGreen(
   log: Logger,
   isServing: () => boolean,
 ): Promise<Adapt> {
-  await installGreen({
-    loop: sharedLoop,
-    include: settings.greenInclude,
-    drivers: settings.greenDriver,
-    app: resolve(app),
-    onNote: (message) => log.info({}, message),
-    folder: process.cwd(),
-    blockedWarning: settings.blockedWarning,
-    isServing,
-    onBlocked: (report) => log.warn(fieldsOf(report), describe(report)),
-    onRefused: (message) => log.warn({}, message),
-  });
+  try {
+    await installGreen({
+      loop: sharedLoop,
+      include: settings.greenInclude,
+      drivers: settings.greenDriver,
+      app: resolve(app),
+      onNote: (message) => log.info({}, message),
+      folder: process.cwd(),
+      blockedWarning: settings.blockedWarning,
+      isServing,
+      onBlocked: (report) => log.warn(fieldsOf(report), describe(report)),
+      onRefused: (message) => log.warn({}, message),
+    });
+  } catch (error) {
+    throw error instanceof DriverError ? new StartError(error.message) : error;
+  }
   return greenFetch as Adapt;
 }
 

@@ -7,7 +7,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { type Child, withRegister, withSiskin } from '../cli/child.ts';
+import { type Child, siskin, withRegister, withSiskin } from '../cli/child.ts';
 import { GREEN } from '../cli/program.ts';
 
 const TOGETHER = 4;
@@ -133,4 +133,12 @@ describe('served green, what cannot suspend', () => {
       await child.printed(/refused\.js runs as it is, and blocks where it waits/, 'stderr');
     }),
   );
+});
+
+test('a driver that is not there ends the start, in words', TIMEOUT, async () => {
+  const args = ['serve', 'hono.js', '--worker-class', 'green', '--green-driver', 'nonsense', '--no-arbiter'];
+  const { status, stderr } = await siskin([...args, '--bind', '127.0.0.1:0'], { cwd: APPS });
+  assert.equal(status, 1);
+  assert.match(stderr, /^siskin: there is no driver nonsense\. There are pg-native, sync-fetch/);
+  assert.doesNotMatch(stderr, /\n {4}at /);
 });

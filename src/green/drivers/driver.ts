@@ -2,6 +2,12 @@
 
 import type { registerTwin } from '../twin.ts';
 
+/** A driver, or what it is for, can't be had. The message says which, and what to do. */
+export class DriverError extends Error {
+  override readonly name = 'DriverError';
+  readonly code = 'ERR_GREEN_DRIVER';
+}
+
 export interface Driver {
   /** What `--green-driver` calls it. */
   readonly name: string;

@@ -8,7 +8,7 @@ import { registerTwin } from '../twin.ts';
 import { bcrypt } from './bcrypt.ts';
 import { bcryptjs } from './bcryptjs.ts';
 import { betterSqlite3 } from './better-sqlite3.ts';
-import type { Driver, DriverContext } from './driver.ts';
+import { type Driver, type DriverContext, DriverError } from './driver.ts';
 import { nodeSqlite } from './node-sqlite.ts';
 import { pgNative } from './pg-native.ts';
 import { syncFetch } from './sync-fetch.ts';
@@ -28,7 +28,7 @@ const BUILT_IN: ReadonlyMap<string, Driver> = new Map(
  * Installs the drivers that `names` names, one after the other. `appFile`: the app's entry, from which packages are resolved;
  * paths among `names` are relative to the working directory.
  *
- * @throws Error that says which driver, and what to do, where one can't be had or its package isn't installed.
+ * @throws DriverError that says which driver, and what to do, where one can't be had or its package isn't installed.
  */
 export async function installDrivers(
   names: readonly string[],
@@ -62,15 +62,15 @@ async function ownDriver(name: string, appFile: string): Promise<Driver> {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND')
-      throw new Error(`the driver ${name} could not be loaded: ${message}`, { cause: error });
-    throw new Error(
+      throw new DriverError(`the driver ${name} could not be loaded: ${message}`, { cause: error });
+    throw new DriverError(
       `there is no driver ${name}. There are ${[...BUILT_IN.keys()].join(', ')}; a path (./drivers/${name}.js) or an installed package names one of yours: ${message}`,
       { cause: error },
     );
   }
   const driver = exports.default as Partial<Driver> | undefined;
   if (typeof driver?.name !== 'string' || typeof driver.install !== 'function') {
-    throw new Error(
+    throw new DriverError(
       `the driver ${name} must have a default export { name, package, install(exports, context) }; got ${driver === undefined ? 'none' : typeof driver}`,
     );
   }
@@ -95,14 +95,17 @@ async function copiesOf(packageName: string, driverName: string, appFile: string
   if (copies.size > 0) return [...copies];
   const [error] = failures;
   if (isMissing(error!, packageName)) {
-    throw new Error(
+    throw new DriverError(
       `the driver ${driverName} is for the package ${packageName}, which is not installed for ${appFile}: npm install ${packageName}`,
       { cause: error },
     );
   }
-  throw new Error(`the driver ${driverName} could not load the package ${packageName}: ${error!.message}`, {
-    cause: error,
-  });
+  throw new DriverError(
+    `the driver ${driverName} could not load the package ${packageName}: ${error!.message}`,
+    {
+      cause: error,
+    },
+  );
 }
 
 /** As opposed to a package that is there and misses something itself. */

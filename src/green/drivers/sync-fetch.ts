@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { until } from '../../task/index.ts';
-import type { Driver } from './driver.ts';
+import { type Driver, DriverError } from './driver.ts';
 
 interface SyncFetch {
   (resource: unknown, init?: unknown): unknown;
@@ -71,9 +71,12 @@ function internalsOf(entry: string): Internals {
     try {
       return require(join(dirname(entry), 'src', `${name}.js`));
     } catch (cause) {
-      throw new Error(`the driver sync-fetch knows versions 0.6 and 0.7 of it; ${entry} is another one`, {
-        cause,
-      });
+      throw new DriverError(
+        `the driver sync-fetch knows versions 0.6 and 0.7 of it; ${entry} is another one`,
+        {
+          cause,
+        },
+      );
     }
   });
   return { ...request, ...response, ...error };

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { until } from '../../task/index.ts';
 import { registerTwin } from '../twin.ts';
-import type { Driver } from './driver.ts';
+import { type Driver, DriverError } from './driver.ts';
 
 type SyncFunction = (...args: unknown[]) => unknown;
 type CreateSyncFn = (path: string | URL, options?: number | Options) => SyncFunction;
@@ -64,7 +64,7 @@ export const synckit: Driver = {
     try {
       library.createSyncFn = createWithTwin(library.createSyncFn, log);
     } catch (cause) {
-      throw new Error(
+      throw new DriverError(
         'the driver synckit knows its versions 0.11 and 0.12; this is another one, or it was loaded before',
         {
           cause,
