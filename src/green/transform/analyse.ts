@@ -29,7 +29,7 @@ import {
   refuseAlias,
   refuseYield,
 } from './surroundings.ts';
-import { Variables } from './variables.ts';
+import { noteSteady, Variables } from './variables.ts';
 import { childrenOf } from './walk.ts';
 
 export class Analyser {
@@ -63,7 +63,7 @@ export class Analyser {
     for (const statement of program.body) this.visit(statement, around);
     this.uses = this.#names.resolve(this.top);
     for (const { call, methods } of this.#calls) {
-      this.#steady(call);
+      noteSteady(call, this.evaluates);
       const { callee } = call.node;
       if (callee.type === 'MemberExpression' && callee.property.type === 'PrivateIdentifier')
         call.method = findMethod(methods, callee.property.name);
@@ -76,17 +76,6 @@ export class Analyser {
   resolve(call: Call): Binding | undefined {
     const { callee } = call.node;
     return callee.type === 'Identifier' ? call.scope.lookup(callee.name) : undefined;
-  }
-
-  #steady(call: Call): void {
-    const { callee } = call.node;
-    const steady = (node: Node): boolean => {
-      if (this.evaluates || node.type !== 'Identifier' || node.name === 'arguments') return false;
-      const binding = call.scope.lookup(node.name);
-      return binding !== undefined && !binding.reassigned;
-    };
-    call.stableCallee = steady(callee) && this.resolve(call)?.kind !== 'import';
-    call.stableReceiver = callee.type === 'MemberExpression' && steady(callee.object);
   }
 
   #each(nodes: readonly (Node | null | undefined)[], around: Around): void {

@@ -1,9 +1,9 @@
 // What the walk over a module notes of names, to be resolved once all declarations are known: `var` and functions may be
 // declared behind their uses.
 
-import type { FunctionInfo, Use } from './functions.ts';
-import type { Of } from './parse.ts';
-import type { Scope } from './scope.ts';
+import type { Call, FunctionInfo, Use } from './functions.ts';
+import type { Node, Of } from './parse.ts';
+import type { Binding, Scope } from './scope.ts';
 
 interface Named {
   readonly name: string;
@@ -46,4 +46,17 @@ export class Variables {
     }
     return uses.sort((a, b) => a.start - b.start);
   }
+}
+
+/** Notes whether what a call is of is the same after its arguments were evaluated. */
+export function noteSteady(call: Call, evaluates: boolean): void {
+  const { callee } = call.node;
+  const steady = (node: Node): Binding | undefined => {
+    if (evaluates || node.type !== 'Identifier' || node.name === 'arguments') return undefined;
+    const binding = call.scope.lookup(node.name);
+    return binding?.reassigned === false ? binding : undefined;
+  };
+  const binding = steady(callee);
+  call.stableCallee = binding !== undefined && binding.kind !== 'import';
+  call.stableReceiver = callee.type === 'MemberExpression' && steady(callee.object) !== undefined;
 }
