@@ -55,7 +55,7 @@ export function postgresCommand(folder: string): readonly string[] {
 export async function untilPostgres(folder: string): Promise<string> {
   const deadline = performance.now() + READY_WITHIN;
   const ready = join(programs(), 'pg_isready');
-  while (spawnSync(ready, ['-q', '-U', 'siskin', '-h', folder]).status !== 0) {
+  while (spawnSync(ready, ['-q', '-U', 'siskin', '-d', 'postgres', '-h', folder]).status !== 0) {
     if (performance.now() > deadline) throw new Error('PostgreSQL did not start');
     await sleep(50);
   }
