@@ -2,7 +2,7 @@
 // is only a shortcut: where the folder can't be had or trusted, everything is made anew, and nobody is told.
 
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { extname, join } from 'node:path';
 import process from 'node:process';
@@ -10,8 +10,12 @@ import process from 'node:process';
 /** Of the package that this file is in. */
 const MANIFEST = new URL('../../package.json', import.meta.url);
 
+/** Files that are kept: of some hundred apps. */
+const MOST_FILES = 5000;
+
 export class Cache {
   readonly #folder: string | undefined;
+  #pruned = false;
   readonly #release: string;
 
   /** `release`: of this package; what another one has made is not found. */
@@ -33,6 +37,7 @@ export class Cache {
       // Not there yet.
     }
     const made = make();
+    this.#prune(this.#folder);
     try {
       // Several workers start at once: each file appears whole.
       const own = `${path}.${process.pid}`;
@@ -42,6 +47,24 @@ export class Cache {
       // A full disk, a read-only one: it is made again next time.
     }
     return made;
+  }
+
+  /** Sources change, and what was made of the old ones is of no use. Looked at once, by whoever adds to it. */
+  #prune(folder: string): void {
+    if (this.#pruned) return;
+    this.#pruned = true;
+    try {
+      const names = readdirSync(folder);
+      if (names.length <= MOST_FILES) return;
+      const files = names.map((name) => ({
+        path: join(folder, name),
+        since: lstatSync(join(folder, name)).mtimeMs,
+      }));
+      files.sort((a, b) => a.since - b.since);
+      for (const { path } of files.slice(0, names.length / 2)) rmSync(path, { force: true });
+    } catch {
+      // Another worker does the same.
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 // The cache of what was made green.
 
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -44,6 +44,21 @@ describe('the cache of what was made', () => {
       new Cache(folder, '1').get(['a'], () => 'anew'),
       'anew',
     );
+  });
+
+  it('forgets the older half where too much has come together', () => {
+    const folder = join(base, 'full');
+    new Cache(folder, '1').get(['old'], () => 'made');
+    for (let i = 0; i < 5000; i++) writeFileSync(join(folder, `${i}`), '');
+    const [old] = readdirSync(folder).filter((name) => name.length === 64);
+    utimesSync(join(folder, old!), 1, 1);
+    new Cache(folder, '1').get(['new'], () => 'made');
+    assert.ok(readdirSync(folder).length < 3000);
+    assert.equal(
+      new Cache(folder, '1').get(['old'], () => 'anew'),
+      'anew',
+    );
+    assert.equal(new Cache(folder, '1').get(['new'], never), 'made');
   });
 
   it('does without where there is no folder to be had', () => {
