@@ -18,6 +18,12 @@ const FULL_PAUSE = 10;
 /** Milliseconds after which accepting is tried again when it has failed. */
 const RETRY_PAUSE = 1000;
 
+/**
+ * Milliseconds in which a new client has said something, however short the grace of idle ones is: its request is on its way. Some
+ * open spare connections and keep silent on them.
+ */
+const OPENING_GRACE = 1000;
+
 export class Server {
   readonly #context: ServerContext;
   readonly #listeners: readonly Listener[];
@@ -157,8 +163,8 @@ export class Server {
   async #drain(): Promise<void> {
     const { settings, loop, keepAliveDeadlines, openingDeadlines } = this.#context;
     const notListening = this.#stopListening(true);
-    // Clients open spare connections, too, and keep silent on them.
-    for (const idle of [keepAliveDeadlines, openingDeadlines]) idle.shorten(settings.keepAliveGrace);
+    keepAliveDeadlines.shorten(settings.keepAliveGrace);
+    openingDeadlines.shorten(Math.max(settings.keepAliveGrace, OPENING_GRACE));
     const timeUp = Promise.withResolvers<void>();
     const timer = loop.setTimer(settings.gracefulTimeout, () => {
       this.#cutAll();

@@ -143,6 +143,23 @@ export function drainTests(backend: Backend): void {
 
   behaves(
     backend,
+    'a new connection has a second for its first request, however short keepAliveGrace is',
+    async (open) => {
+      const site = await open(() => new Response('hello'), { settings: { keepAliveGrace: 0 } });
+      const [silent, late] = [await site.connect(), await site.connect()];
+      const stopped = site.stop();
+      await site.sleep(900);
+      assert.equal((await late.ask(get())).text, 'hello');
+      assert.equal(silent.ending, undefined);
+      await site.sleep(200);
+      assert.equal(silent.ending, 'fin');
+      await stopped;
+    },
+    NEEDS_TIME,
+  );
+
+  behaves(
+    backend,
     'nobody connects to a server that stops',
     async (open) => {
       const { opened, open: release } = gate();
