@@ -4,24 +4,16 @@
 
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import process from 'node:process';
 import { runMain } from './main.ts';
-import { readFlags } from './options.ts';
-import { textTable } from './table.ts';
+import { type Measurement, reportRows } from './rows.ts';
 import { boot } from './workers/boot.ts';
 import { connections } from './workers/connections.ts';
-import type { Row } from './workers/row.ts';
 import { balance, memory } from './workers/steady.ts';
 import { kills, loop, reloads, stall, takeovers } from './workers/under-load.ts';
 
 const DEFAULTS = { reloads: 100, kills: 50, takeovers: 10, restarts: 200, rounds: 8, boots: 20 };
 
-interface Measurement {
-  readonly name: string;
-  measure(numbers: Readonly<typeof DEFAULTS>): Promise<Row | readonly Row[]>;
-}
-
-const MEASUREMENTS: readonly Measurement[] = [
+const MEASUREMENTS: readonly Measurement<typeof DEFAULTS>[] = [
   { name: 'reloads', measure: (numbers) => reloads(numbers.reloads) },
   { name: 'kills', measure: (numbers) => kills(numbers.kills) },
   { name: 'takeovers', measure: (numbers) => takeovers(numbers.takeovers) },
@@ -33,16 +25,9 @@ const MEASUREMENTS: readonly Measurement[] = [
   { name: 'boot', measure: (numbers) => boot(numbers.boots) },
 ];
 
-async function main(): Promise<void> {
-  const { numbers, only } = readFlags(process.argv.slice(2), [], DEFAULTS, MEASUREMENTS);
-  // As users have it; what is there may be of other sources.
+/** As users have it; what is there may be of other sources. */
+function build(): void {
   execFileSync('npm', ['run', 'build'], { cwd: join(import.meta.dirname, '..'), stdio: 'ignore' });
-  const rows: Row[] = [];
-  for (const { measure } of only) rows.push(...[await measure(numbers)].flat());
-  const verdict = (reached?: boolean) => (reached === undefined ? '' : reached ? 'reached' : 'MISSED');
-  const cells = rows.map(({ what, bar, is, reached }) => [what, bar, is, verdict(reached)]);
-  process.stdout.write(`${textTable(['what', 'must be', 'is', ''], cells)}\n`);
-  if (rows.some(({ reached }) => reached === false)) process.exitCode = 1;
 }
 
-await runMain(main);
+await runMain(() => reportRows(MEASUREMENTS, DEFAULTS, build));

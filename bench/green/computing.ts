@@ -3,9 +3,9 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { Row } from '../rows.ts';
 import { spread } from '../statistics.ts';
 import { requireTools } from '../tools.ts';
-import type { Row } from '../workers/row.ts';
 import { type Program, serve, using } from './programs.ts';
 
 const run = promisify(execFile);

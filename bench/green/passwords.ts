@@ -2,8 +2,8 @@
 
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Row } from '../rows.ts';
 import { percentile } from '../statistics.ts';
-import type { Row } from '../workers/row.ts';
 import { type Program, serve, using } from './programs.ts';
 
 const APP = join(import.meta.dirname, '../apps/green/passwords.js');

@@ -1,9 +1,10 @@
 // Half of the waiting in PostgreSQL, through pg-native: with the driver it suspends, without it blocks.
 
-import { startPostgres } from '../../examples/green/postgres.ts';
+import { postgresCommand, untilPostgres } from '../../examples/green/postgres.ts';
+import { start } from '../children.ts';
 import { makeScratch } from '../main.ts';
+import type { Row } from '../rows.ts';
 import { requireTools } from '../tools.ts';
-import type { Row } from '../workers/row.ts';
 import { ab } from './ab.ts';
 import { type Program, serve, startApi, using } from './programs.ts';
 
@@ -12,7 +13,9 @@ const DRIVER = ['--green-driver', 'pg-native'];
 
 export async function postgres(): Promise<Row[]> {
   requireTools('ab');
-  const database = await startPostgres(makeScratch());
+  const folder = makeScratch();
+  start(postgresCommand(folder), { stdio: ['ignore', 'ignore', 'inherit'] });
+  const database = await untilPostgres(folder);
   const { api, env } = await startApi();
   const served = (flags: readonly string[]): Promise<Program> =>
     serve('app-postgres.js', ['--worker-class', 'green', ...flags], { ...env, DATABASE: database });

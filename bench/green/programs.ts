@@ -1,10 +1,10 @@
 // The programs of the green measurements: the slow API, and the same app served in many ways.
 
 import type { ChildProcess } from 'node:child_process';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isListening } from '../../examples/green/listening.ts';
 import { start, stop } from '../children.ts';
 import { freePort } from '../launch.ts';
 import { cpuSeconds } from '../proc.ts';
@@ -40,7 +40,7 @@ export class Program {
       said = (said + text).slice(-2000);
     });
     const deadline = performance.now() + READY_WITHIN;
-    while (!(await listens(port))) {
+    while (!(await isListening(port))) {
       if (child.exitCode !== null || performance.now() > deadline)
         throw new Error(`${commandFor(port).join(' ')} does not listen:\n${said}`);
       await sleep(30);
@@ -85,12 +85,4 @@ export async function using<T>(programs: readonly Program[], body: () => Promise
   } finally {
     await Promise.all(programs.map((program) => program.stop()));
   }
-}
-
-function listens(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
-  });
 }

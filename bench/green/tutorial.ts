@@ -4,8 +4,8 @@
 import { join } from 'node:path';
 import { nginxConfiguration } from '../../examples/green/nginx.ts';
 import { makeScratch } from '../main.ts';
+import type { Row } from '../rows.ts';
 import { findTool, requireTools } from '../tools.ts';
-import type { Row } from '../workers/row.ts';
 import { ab, type Load, type Outcome } from './ab.ts';
 import { Program, serve, startApi, using } from './programs.ts';
 

@@ -5,8 +5,8 @@ import { execFileSync } from 'node:child_process';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuSeconds } from '../proc.ts';
+import type { Row } from '../rows.ts';
 import { spread } from '../statistics.ts';
-import type { Row } from './row.ts';
 import { BUILT, Service, SOURCES } from './service.ts';
 
 /** Milliseconds. */

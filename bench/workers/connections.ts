@@ -10,9 +10,9 @@ import { launch, type Running } from '../launch.ts';
 import { runLoad } from '../load.ts';
 import { makeScratch } from '../main.ts';
 import { cpuSeconds } from '../proc.ts';
+import type { Row } from '../rows.ts';
 import { spread } from '../statistics.ts';
 import { requireTools } from '../tools.ts';
-import type { Row } from './row.ts';
 import { SOURCES } from './service.ts';
 
 const CONNECTIONS = 32;

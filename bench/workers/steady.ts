@@ -4,7 +4,7 @@ import process from 'node:process';
 import { requestText, routeCase } from '../cases.ts';
 import { Client } from '../client.ts';
 import { residentBytes } from '../proc.ts';
-import type { Row } from './row.ts';
+import type { Row } from '../rows.ts';
 import { Service } from './service.ts';
 
 /** Chance has a part in it. */

@@ -5,8 +5,8 @@ import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { requestText, routeCase } from '../cases.ts';
 import { Client } from '../client.ts';
+import type { Row } from '../rows.ts';
 import { CLIENTS, Load } from './load.ts';
-import type { Row } from './row.ts';
 import { Service } from './service.ts';
 
 const KILL_EVERY = 200;

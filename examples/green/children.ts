@@ -1,8 +1,8 @@
 // The processes that run.ts starts: none outlives it.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isListening } from './listening.ts';
 
 const READY_WITHIN = 15_000;
 const children = new Set<ChildProcess>();
@@ -19,7 +19,8 @@ export function start(
 ): void {
   const child = spawn(program!, args, {
     stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, ...env },
+    // Debian keeps nginx out of most people's PATH.
+    env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin`, ...env },
   });
   children.add(child);
   child.once('error', (error) => {
@@ -40,15 +41,4 @@ export async function untilListening(port: number): Promise<void> {
     if (performance.now() > deadline) throw new Error(`nobody listens on port ${port}`);
     await sleep(50);
   }
-}
-
-function isListening(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
 }

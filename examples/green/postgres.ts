@@ -4,7 +4,6 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { start } from './children.ts';
 
 const DEBIAN = '/usr/lib/postgresql';
 const READY_WITHIN = 20_000;
@@ -60,10 +59,4 @@ export async function untilPostgres(folder: string): Promise<string> {
     await sleep(50);
   }
   return `host=${folder} user=siskin dbname=postgres`;
-}
-
-/** Starts it, and returns what a client connects to. */
-export async function startPostgres(folder: string): Promise<string> {
-  start(postgresCommand(folder));
-  return await untilPostgres(folder);
 }

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { start, untilListening } from './children.ts';
 import { nginxConfiguration } from './nginx.ts';
-import { startPostgres } from './postgres.ts';
+import { postgresCommand, untilPostgres } from './postgres.ts';
 
 const HERE = import.meta.dirname;
 const SISKIN = [process.execPath, join(HERE, '../../src/cli/main.ts'), 'serve'];
@@ -90,7 +90,8 @@ process.once('exit', () => rmSync(scratch, { recursive: true, force: true }));
 const [api, behind] = [port + 1, port + 2];
 const app = way.nginx ? behind : port;
 start([...SISKIN, join(HERE, 'slow-api.js'), '--bind', `127.0.0.1:${api}`, '--log-level', 'warn']);
-const database = way.postgres ? await startPostgres(scratch) : undefined;
+if (way.postgres) start(postgresCommand(scratch));
+const database = way.postgres ? await untilPostgres(scratch) : undefined;
 start([...SISKIN, join(HERE, way.app), '--bind', `127.0.0.1:${app}`, ...way.flags], {
   SLOW_API: `http://127.0.0.1:${api}`,
   ...(database !== undefined && { DATABASE: database }),

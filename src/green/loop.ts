@@ -6,22 +6,19 @@ import { Loop } from '../loop/index.ts';
 let loop: Loop | undefined;
 let shared: (() => Loop) | undefined;
 
-/** Coroutines started from now on wait on `loop`. */
-export function setLoop(given: Loop): void {
-  loop = given;
-}
-
-/** As `setLoop`, with a loop that is there when the first one waits. */
+/** Coroutines started from now on wait on the loop that `given` returns when the first one waits. */
 export function shareLoop(given: () => Loop): void {
   shared = given;
   loop = undefined;
 }
 
 export function currentLoop(): Loop {
-  if (loop === undefined && shared !== undefined) loop = shared();
-  if (loop === undefined) {
-    loop = new Loop(createKernel('auto'));
-    loop.attach();
-  }
+  loop ??= shared?.() ?? ownLoop();
   return loop;
+}
+
+function ownLoop(): Loop {
+  const own = new Loop(createKernel('auto'));
+  own.attach();
+  return own;
 }

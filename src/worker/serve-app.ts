@@ -25,7 +25,7 @@ import { AppLoadError, parseSpecifier } from './load-app.ts';
 import { describeLoadFailure } from './load-failure.ts';
 import type { Parent } from './parent.ts';
 import { StartError } from './serving.ts';
-import { describeStartFailure, isListenFailure } from './start-failure.ts';
+import { describeListenFailure, isListenFailure } from './start-failure.ts';
 import { isHandled, type StopCause, stopCause } from './stop.ts';
 import { Watchdog } from './watchdog.ts';
 import { type AnyServing, makeWorkerClass } from './worker-class.ts';
@@ -161,13 +161,7 @@ async function callHook(hooks: WorkerHooks, name: WorkerHook, info: WorkerInfo, 
 function explainEarlyEnd(cause: StopCause, path: string, { origins }: ResolvedSettings): number {
   if (cause.kind !== 'error') return 0;
   const { error } = cause;
-  if (isListenFailure(error)) {
-    const origin =
-      Reflect.get(error as Error, 'fromBind') === true
-        ? origins.bind
-        : ({ kind: 'program', name: path } as const);
-    throw new StartError(describeStartFailure(error, origin));
-  }
+  if (isListenFailure(error)) throw new StartError(describeListenFailure(error, path, origins.bind));
   const file = resolve(path);
   process.stderr.write(`siskin: ${path} did not load\n${describeLoadFailure(error, file, process.cwd())}\n`);
   return LOAD_FAILURE;

@@ -9,11 +9,13 @@ import { relative } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { type Fetcher, type FetchHandler, installFetchGlobals } from '../app/index.ts';
 import { type BindAddress, isBindGiven, type ResolvedSettings } from '../config/index.ts';
-import { type Address, formatAddress } from '../kernel/index.ts';
+import type { Address } from '../kernel/index.ts';
 import { configure, kernelName, onListening, statistics } from '../node/index.ts';
 import type { Kind } from '../protocol/index.ts';
-import { type AccessRecord, type Logger, type RunningServer, startServer, urlOf } from '../server/index.ts';
+import { type AccessRecord, type Logger, type RunningServer, startServer } from '../server/index.ts';
+import { announce } from './announce.ts';
 import type { Release, Servable } from './app-shapes.ts';
+import { inTime } from './in-time.ts';
 import { serverOf } from './listener-server.ts';
 import { type LoadedApp, type LoadedProgram, loadApp } from './load-app.ts';
 import type { Parent } from './parent.ts';
@@ -134,14 +136,11 @@ export class Serving {
   /** Lets the app end what it has begun, within so many milliseconds. */
   async release(within: number): Promise<void> {
     if (this.#release === undefined) return;
-    const timeUp = Promise.withResolvers<void>();
-    const timer = setTimeout(timeUp.resolve, Math.max(within, 0));
     try {
-      await Promise.race([this.#release(), timeUp.promise]);
+      await inTime(this.#release(), within);
     } catch (error) {
       this.#log.error({ err: error }, 'the app failed to end');
     }
-    clearTimeout(timer);
   }
 
   /** Nobody else reaches the app meanwhile, unless it is a program that listens already. */
@@ -270,18 +269,9 @@ export class Serving {
     return relative(process.cwd(), this.#path);
   }
 
-  /** The one line at start: `listening on http://127.0.0.1:8000 (pid 4711, Node 26.9.0, linux)`. */
   #announce(addresses: readonly Address[], kernel: string, kind: Kind): void {
-    const texts = addresses.map((address, index) => (index === 0 ? urlOf(address) : formatAddress(address)));
-    const { promise } = this.#ready;
-    void promise.then(() => {
-      if (this.#parent !== undefined) {
-        this.#parent.report({ type: 'ready', kind, addresses: texts, kernel });
-        return;
-      }
-      const where = `pid ${process.pid}, Node ${process.versions.node}, ${kernel}`;
-      this.#log.info({ app: this.#name, ...kind }, `listening on ${texts.join(', ')} (${where})`);
-    });
+    const served = { app: this.#name, kind, addresses, kernel };
+    void this.#ready.promise.then(() => announce(served, this.#log, this.#parent));
   }
 
   /** What it does now and has done. */

@@ -30,6 +30,12 @@ export function describeStartFailure(error: unknown, origin: Origin | ProgramOri
   return lines.join('\n').replaceAll('\n', '\n  ');
 }
 
+/** As `describeStartFailure`, where a program has called `listen`. Its address may be one of `bind`'s, given from outside. */
+export function describeListenFailure(error: unknown, program: string, bind: Origin): string {
+  const isGiven = Reflect.get(error as Error, 'fromBind') === true;
+  return describeStartFailure(error, isGiven ? bind : { kind: 'program', name: program });
+}
+
 export interface ProgramOrigin {
   readonly kind: 'program';
   readonly name: string;

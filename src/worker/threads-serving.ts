@@ -4,11 +4,10 @@
 import { extname, relative } from 'node:path';
 import type { FetchHandler } from '../app/index.ts';
 import { hostFetches } from '../blocking/host.ts';
-import type { BindAddress, ResolvedSettings } from '../config/index.ts';
-import { formatAddress } from '../kernel/index.ts';
+import { type BindAddress, isBindGiven, type ResolvedSettings } from '../config/index.ts';
 import { bindError, listenError, sharedLoop, targetsOf } from '../node/index.ts';
 import type { Kind } from '../protocol/index.ts';
-import { type AccessRecord, type Logger, type RunningServer, startApp, urlOf } from '../server/index.ts';
+import { type AccessRecord, type Logger, type RunningServer, startApp } from '../server/index.ts';
 import {
   type Leaves,
   type ListenAnswer,
@@ -21,11 +20,13 @@ import {
   TICKS,
   threadsApp,
 } from '../threads/index.ts';
+import { announce } from './announce.ts';
+import { inTime } from './in-time.ts';
 import { AppLoadError } from './load-app.ts';
 import type { Parent } from './parent.ts';
 import { readyPath, untilReady } from './readiness.ts';
 import { PRIVATE, Serving, StartError } from './serving.ts';
-import { describeStartFailure, isListenFailure } from './start-failure.ts';
+import { describeListenFailure, describeStartFailure, isListenFailure } from './start-failure.ts';
 import type { StopCause } from './stop.ts';
 import type { ThreadBoot } from './thread-main.ts';
 
@@ -87,10 +88,10 @@ export class ThreadsServing {
 
   /** Loads the app in all threads and serves it; resolves once it is. Rejects with `AppLoadError` or `StartError`. */
   async start(specifier: string): Promise<undefined> {
-    const { settings, origins } = this.#resolved;
+    const { settings } = this.#resolved;
     const exportIsMeant =
       specifier !== this.#path || settings.interface === 'fetch' || settings.interface === 'node';
-    this.#bindIsFree = origins.bind.kind !== 'default' && origins.bind.name !== 'PORT' && !exportIsMeant;
+    this.#bindIsFree = isBindGiven(this.#resolved) && !exportIsMeant;
     // It has nothing else to do while they block.
     hostFetches(sharedLoop);
     const pool = this.#makePool(specifier);
@@ -260,15 +261,8 @@ export class ThreadsServing {
   }
 
   #announce({ addresses, kernel }: RunningServer, kind: Kind): void {
-    const texts = addresses.map((address, index) => (index === 0 ? urlOf(address) : formatAddress(address)));
-    void this.#ready.promise.then(() => {
-      if (this.#parent !== undefined) {
-        this.#parent.report({ type: 'ready', kind, addresses: texts, kernel });
-        return;
-      }
-      const where = `pid ${process.pid}, Node ${process.versions.node}, ${kernel}`;
-      this.#log.info({ app: this.#name, ...kind }, `listening on ${texts.join(', ')} (${where})`);
-    });
+    const served = { app: this.#name, kind, addresses, kernel };
+    void this.#ready.promise.then(() => announce(served, this.#log, this.#parent));
   }
 
   /** Why the first threads have not started: an address that can't be had, or an app that does not load. */
@@ -276,26 +270,14 @@ export class ThreadsServing {
     void this.#pool?.close();
     if (!(error instanceof ThreadStartError)) throw error;
     const { cause } = error;
-    if (isListenFailure(cause)) {
-      const origin =
-        Reflect.get(cause as Error, 'fromBind') === true
-          ? this.#resolved.origins.bind
-          : ({ kind: 'program', name: this.#path } as const);
-      throw new StartError(describeStartFailure(cause, origin));
-    }
+    if (isListenFailure(cause))
+      throw new StartError(describeListenFailure(cause, this.#path, this.#resolved.origins.bind));
     throw new AppLoadError(error.message, { cause: error });
   }
 
   get #name(): string {
     return relative(process.cwd(), this.#path);
   }
-}
-
-async function inTime(work: Promise<void>, within: number): Promise<void> {
-  const timeUp = Promise.withResolvers<void>();
-  const timer = setTimeout(timeUp.resolve, Math.max(within, 0));
-  await Promise.race([work, timeUp.promise]);
-  clearTimeout(timer);
 }
 
 function kindOf(

@@ -1,20 +1,13 @@
 // `siskin dev`, with real processes and files.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { withSiskin } from '../cli/child.ts';
+import { temporaryFolder } from '../folder.ts';
 import { ask, logged } from './service.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'siskin-dev-'));
-after(() => rmSync(directory, { recursive: true }));
+const { directory, write } = temporaryFolder('dev');
 const onLinux = process.platform === 'linux' ? describe : describe.skip;
-
-function write(name: string, source: string): void {
-  writeFileSync(join(directory, name), source);
-}
 
 onLinux('siskin dev', () => {
   test('restarts when a loaded file changes, refuses nobody meanwhile, and shows what is wrong', {

@@ -3,28 +3,22 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { BARE_ENVIRONMENT } from '../bare-environment.ts';
 import { withSiskin } from '../cli/child.ts';
 import { MAIN } from '../cli/program.ts';
+import { temporaryFolder } from '../folder.ts';
 import { ask, logged } from './service.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'siskin-faults-'));
-after(() => rmSync(directory, { recursive: true }));
+const { directory, write } = temporaryFolder('faults');
 
 const TIMEOUT = { timeout: 60_000 };
 const FLAGS = ['--log-level', 'debug'];
 const onLinux = process.platform === 'linux' ? describe : describe.skip;
-
-function write(name: string, source: string): string {
-  writeFileSync(join(directory, name), source);
-  return name;
-}
 
 const APP = write('app.mjs', 'export default () => new Response(String(process.pid));');
 

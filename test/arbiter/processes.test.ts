@@ -1,24 +1,17 @@
 // The arbiter with real workers, real signals and real connections: what clients notice, which is nothing.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { readFileSync } from 'node:fs';
+import { describe, test } from 'node:test';
 import { type Child, withSiskin } from '../cli/child.ts';
+import { temporaryFolder } from '../folder.ts';
 import { ask, Load, logged } from './service.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'siskin-arbiter-'));
-after(() => rmSync(directory, { recursive: true }));
+const { directory, write } = temporaryFolder('arbiter');
 
 const QUICK = ['--keep-alive-grace', '200ms', '--min-uptime', '20ms', '--log-level', 'debug'];
 const TIMEOUT = { timeout: 60_000 };
 const onLinux = process.platform === 'linux' ? describe : describe.skip;
-
-function write(name: string, source: string): string {
-  writeFileSync(join(directory, name), source);
-  return name;
-}
 
 const APP = write(
   'app.mjs',

@@ -2,30 +2,22 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { askArbiter } from '../../src/cli/conversation.ts';
 import type { ControlAnswer, ControlRequest } from '../../src/protocol/index.ts';
 import { BARE_ENVIRONMENT } from '../bare-environment.ts';
 import { type Ran, siskin, withSiskin } from '../cli/child.ts';
 import { MAIN } from '../cli/program.ts';
+import { temporaryFolder } from '../folder.ts';
 import { ask, logged } from './service.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'siskin-service-'));
-after(() => rmSync(directory, { recursive: true }));
+const { directory, place, write } = temporaryFolder('service');
 
 const TIMEOUT = { timeout: 90_000 };
 const onLinux = process.platform === 'linux' ? describe : describe.skip;
-const place = (name: string): string => join(directory, name);
-
-function write(name: string, source: string): string {
-  writeFileSync(place(name), source);
-  return name;
-}
 
 write('app.mjs', `export default () => new Response(process.pid + ' ' + process.env.GREETING);`);
 

@@ -1,23 +1,17 @@
 // A new arbiter that takes over from one that runs, and one that fails to: real processes, under load.
 
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { type Child, withSiskin } from '../cli/child.ts';
+import { temporaryFolder } from '../folder.ts';
 import { ask, Load, logged } from './service.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'siskin-successor-'));
-after(() => rmSync(directory, { recursive: true }));
+const { directory, write } = temporaryFolder('successor');
 
 const TIMEOUT = { timeout: 90_000 };
 const onLinux = process.platform === 'linux' ? describe : describe.skip;
-
-function write(name: string, source: string): string {
-  writeFileSync(join(directory, name), source);
-  return name;
-}
 
 const APP = write('app.mjs', 'export default () => new Response("good");');
 

@@ -1,22 +1,14 @@
 // `siskin check`: what is set, by whom, and whether the app could be served.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
+import { temporaryFolder } from '../folder.ts';
 import { siskin } from './child.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'siskin-check-'));
-after(() => rmSync(directory, { recursive: true }));
+const { directory, write } = temporaryFolder('check');
 
 const TIMEOUT = { timeout: 90_000 };
 const onLinux = process.platform === 'linux' ? describe : describe.skip;
-
-function write(name: string, source: string): string {
-  writeFileSync(join(directory, name), source);
-  return name;
-}
 
 write('app.mjs', 'export default () => new Response("x");');
 

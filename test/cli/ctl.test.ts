@@ -1,24 +1,16 @@
 // `siskin ctl` with a real server: how it finds it, and what it says when it is done.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
+import { temporaryFolder } from '../folder.ts';
 import { siskin, withSiskin } from './child.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'siskin-ctl-'));
-after(() => rmSync(directory, { recursive: true }));
+const { directory, place, write } = temporaryFolder('ctl');
 
 const TIMEOUT = { timeout: 90_000 };
 const onLinux = process.platform === 'linux' ? describe : describe.skip;
-const place = (name: string): string => join(directory, name);
-
-function write(name: string, source: string): string {
-  writeFileSync(join(directory, name), source);
-  return name;
-}
 
 write('app.mjs', 'export default () => new Response("x");');
 

@@ -2,21 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
+import { temporaryFolder } from '../folder.ts';
 import { type Child, withSiskin } from './child.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'siskin-node-apps-'));
-after(() => rmSync(directory, { recursive: true }));
-
-function write(name: string, source: string): void {
-  writeFileSync(join(directory, name), source);
-}
+const { directory, write } = temporaryFolder('node-apps');
 
 const QUICK = ['--keep-alive-grace', '10ms'];
 /** Without an arbiter, which would start anew what ends by itself; and with the standard input of this process. */

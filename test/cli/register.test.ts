@@ -2,16 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { get, type IncomingMessage } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
+import { temporaryFolder } from '../folder.ts';
 import { type Child, withRegister } from './child.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'siskin-register-'));
-after(() => rmSync(directory, { recursive: true }));
+const { directory, write } = temporaryFolder('register');
 
 const TIMEOUT = { timeout: 30_000 };
 const QUICK = { SISKIN_KEEP_ALIVE_GRACE: '10ms' };
@@ -22,10 +19,6 @@ function run(
   env: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   return withRegister([name], { cwd: directory, env: { ...QUICK, ...env } }, use);
-}
-
-function write(name: string, source: string): void {
-  writeFileSync(join(directory, name), source);
 }
 
 const SERVER = `import http from 'node:http';

@@ -1,7 +1,7 @@
 // The programs that these tests drive, and the Debian packages they come from. Where one is missing its tests are
 // skipped, and their names say what to install.
 
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, globSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { test } from 'node:test';
 
@@ -11,15 +11,17 @@ const PACKAGES = {
   curl: 'curl',
   h2load: 'nghttp2-client',
   nginx: 'nginx-light',
+  postgres: 'postgresql',
   'systemd-analyze': 'systemd',
   wrk: 'wrk',
 } as const;
 
 type Tool = keyof typeof PACKAGES;
 
-/** Where the program is; `undefined` where it isn't. Debian keeps servers out of most people's PATH. */
+/** Where the program is; `undefined` where it isn't. Debian keeps servers out of most people's PATH, and PostgreSQL's of all. */
 function find(tool: Tool): string | undefined {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
+  const servers = ['/usr/sbin', '/usr/local/sbin', ...globSync('/usr/lib/postgresql/*/bin')];
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...servers];
   return folders.map((folder) => join(folder, tool)).find(isExecutable);
 }
 
@@ -34,8 +36,20 @@ function isExecutable(path: string): boolean {
 
 /** A test that needs the program; `body` is given its path. */
 export function withTool(tool: Tool, name: string, body: (path: string) => Promise<void>): void {
-  const path = find(tool);
-  if (path !== undefined) test(name, { timeout: 60_000 }, () => body(path));
+  withTools([tool], name, ([path]) => body(path!));
+}
+
+/** A test that needs all of them, in this order. */
+export function withTools(
+  tools: readonly Tool[],
+  name: string,
+  body: (paths: readonly string[]) => Promise<void>,
+): void {
+  const paths = tools.map(find);
+  const missing = tools[paths.indexOf(undefined)];
+  if (missing === undefined) test(name, { timeout: 60_000 }, () => body(paths as string[]));
   else
-    test(`${name} (needs ${tool}: install the Debian package ${PACKAGES[tool]})`, { skip: true }, () => {});
+    test(`${name} (needs ${missing}: install the Debian package ${PACKAGES[missing]})`, {
+      skip: true,
+    }, () => {});
 }

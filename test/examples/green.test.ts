@@ -2,19 +2,18 @@
 // own: fifty of them take seconds to start.)
 
 import assert from 'node:assert/strict';
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { BARE_ENVIRONMENT } from '../bare-environment.ts';
+import { withTool, withTools } from '../clients/tools.ts';
 
 const run = promisify(execFile);
 const SCRIPT = fileURLToPath(new URL('../../examples/green/run.ts', import.meta.url));
 const REQUESTS = 9;
-const TIMEOUT = { timeout: 60_000 };
 
 /** The first of three ports in a row that nobody has now. */
 async function freePorts(): Promise<number> {
@@ -58,40 +57,23 @@ async function ask(
   return { failed: read(/^Failed requests:\s+(\d+)$/m), seconds: read(/^Time taken for tests:\s+([\d.]+)/m) };
 }
 
-function missing(...tools: readonly string[]): string | false {
-  const absent = tools.filter((tool) => {
-    try {
-      execFileSync('sh', ['-c', `command -v ${tool}`], { stdio: 'ignore' });
-      return false;
-    } catch {
-      return true;
-    }
-  });
-  return absent.length > 0 && `needs ${absent.join(' and ')}`;
-}
-
-const noPostgres = existsSync('/usr/lib/postgresql') ? missing('ab') : 'needs Debian’s postgresql';
-
 describe('the tutorial’s app', () => {
   for (const way of ['green', 'nginx'] as const) {
-    const skip = missing('ab', ...(way === 'nginx' ? ['nginx'] : []));
-    test(`answers, served ${way}: nine waits of a quarter of a second by four clients take less than all in a row`, {
-      ...TIMEOUT,
-      skip,
-    }, async () => {
+    const name = `answers, served ${way}: nine waits of a quarter of a second by four clients take less than all in a row`;
+    withTools(way === 'nginx' ? ['ab', 'nginx'] : ['ab'], name, async () => {
       const { failed, seconds } = await ask(way, '0.25');
       assert.equal(failed, 0);
       assert.ok(seconds < 0.25 * REQUESTS, `${seconds} s`);
     });
   }
 
-  test('answers, served plain, one after the other', { ...TIMEOUT, skip: missing('ab') }, async () => {
+  withTool('ab', 'answers, served plain, one after the other', async () => {
     const { failed, seconds } = await ask('plain', '0.05');
     assert.equal(failed, 0);
     assert.ok(seconds >= 0.05 * REQUESTS, `${seconds} s`);
   });
 
-  test('answers with half of its waiting in PostgreSQL', { ...TIMEOUT, skip: noPostgres }, async () => {
+  withTools(['ab', 'postgres'], 'answers with half of its waiting in PostgreSQL', async () => {
     const { failed, seconds } = await ask('postgres', '0.25');
     assert.equal(failed, 0);
     assert.ok(seconds < 0.25 * REQUESTS, `${seconds} s`);

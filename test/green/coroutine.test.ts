@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, it } from 'node:test';
 import { currentCoroutine, Pending, start } from '../../src/green/coroutine.ts';
-import { setLoop } from '../../src/green/loop.ts';
+import { shareLoop } from '../../src/green/loop.ts';
 import { createSimKernel } from '../../src/kernel/sim/index.ts';
 import { Loop } from '../../src/loop/index.ts';
 import { type Co, sleep } from '../../src/task/index.ts';
@@ -75,7 +75,7 @@ describe('a green coroutine', () => {
 
 function simulated(): Loop {
   const loop = new Loop(createSimKernel({ seed: 1 }));
-  setLoop(loop);
+  shareLoop(() => loop);
   return loop;
 }
 

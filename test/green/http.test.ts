@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
-import { setLoop } from '../../src/green/loop.ts';
+import { shareLoop } from '../../src/green/loop.ts';
 import { route } from '../../src/green/route.ts';
 import { createNodeKernel } from '../../src/kernel/node/index.ts';
 import { Loop } from '../../src/loop/index.ts';
@@ -21,7 +21,7 @@ let loop: Loop;
 before(() => {
   loop = new Loop(createNodeKernel());
   loop.attach();
-  setLoop(loop);
+  shareLoop(() => loop);
 });
 after(() => loop.close());
 

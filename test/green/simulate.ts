@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { Pending, start } from '../../src/green/coroutine.ts';
-import { setLoop } from '../../src/green/loop.ts';
+import { shareLoop } from '../../src/green/loop.ts';
 import { installRuntime } from '../../src/green/runtime.ts';
 import { type AnyFunction, attach, type Twin, twinOf } from '../../src/green/twin.ts';
 import { createSimKernel } from '../../src/kernel/sim/index.ts';
@@ -15,7 +15,7 @@ installRuntime();
 /** Calls `begin` at the root, then runs the loop until nothing waits; what `begin` returned. */
 export async function atRoot<T>(begin: (loop: Loop) => T): Promise<T> {
   const loop = new Loop(createSimKernel({ seed: 1 }));
-  setLoop(loop);
+  shareLoop(() => loop);
   const value = await macrotask(() => begin(loop));
   await finish(loop);
   return value;

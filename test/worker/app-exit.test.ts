@@ -2,24 +2,18 @@
 
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { AppExit } from '../../src/worker/app-exit.ts';
 import { withSiskin } from '../cli/child.ts';
+import { temporaryFolder } from '../folder.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'siskin-exit-'));
-after(() => rmSync(directory, { recursive: true }));
+const { directory, write } = temporaryFolder('exit');
 
 const TIMEOUT = { timeout: 60_000 };
 const onLinux = process.platform === 'linux' ? describe : describe.skip;
-
-function write(name: string, source: string): string {
-  writeFileSync(join(directory, name), source);
-  return name;
-}
 
 function setUp() {
   const calls: string[] = [];

@@ -1,24 +1,16 @@
 // When an app is served: as soon as it says that it is ready, in one of its ways. With real workers.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { hearMessages } from '../../src/worker/parent-messages.ts';
 import { ask } from '../arbiter/service.ts';
 import { withSiskin } from '../cli/child.ts';
+import { temporaryFolder } from '../folder.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'siskin-readiness-'));
-after(() => rmSync(directory, { recursive: true }));
+const { directory, write } = temporaryFolder('readiness');
 
 const TIMEOUT = { timeout: 90_000 };
 const onLinux = process.platform === 'linux' ? describe : describe.skip;
-
-function write(name: string, source: string): string {
-  writeFileSync(join(directory, name), source);
-  return name;
-}
 
 onLinux('an app that is not ready', () => {
   test('is not served before it says that it is, by its own words and by its path', TIMEOUT, async () => {

@@ -40,7 +40,7 @@ export function* converse(
 ): Co<Conversed> {
   const reader = new AnswerReader(method, maxBody);
   const sending = new Sending(stream, outgoing.pieces);
-  shared ??= Buffer.allocUnsafeSlow(SHARED_SIZE);
+  shared ??= patience.loop.kernel.allocate(SHARED_SIZE);
   for (let round = 1; ; round++) {
     const sent = sending.proceed();
     const offset = reader.restore(shared);

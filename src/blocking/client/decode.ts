@@ -24,32 +24,23 @@ interface Decoder {
 const { constants } = zlib;
 const { MAX_LENGTH } = memory;
 
-const GZIP: Decoder = {
-  decode: zlib.gunzipSync,
-  decodeLater: promisify<Uint8Array, object, Buffer<ArrayBuffer>>(zlib.gunzip),
-  finishFlush: constants.Z_SYNC_FLUSH,
-};
-const DEFLATE: Decoder = {
-  decode: zlib.inflateSync,
-  decodeLater: promisify<Uint8Array, object, Buffer<ArrayBuffer>>(zlib.inflate),
-  finishFlush: constants.Z_SYNC_FLUSH,
-};
+type Decode = (bytes: Uint8Array, options: object) => Buffer<ArrayBuffer>;
+type DecodeLater = (
+  bytes: Uint8Array,
+  options: object,
+  done: (error: Error | null, decoded: Buffer<ArrayBuffer>) => void,
+) => void;
+
+function decoder(decode: Decode, later: DecodeLater, finishFlush: number): Decoder {
+  return { decode, decodeLater: promisify(later), finishFlush };
+}
+
+const GZIP = decoder(zlib.gunzipSync, zlib.gunzip, constants.Z_SYNC_FLUSH);
+const DEFLATE = decoder(zlib.inflateSync, zlib.inflate, constants.Z_SYNC_FLUSH);
 /** What some servers send for `deflate`, without the header and checksum of zlib. */
-const RAW_DEFLATE: Decoder = {
-  decode: zlib.inflateRawSync,
-  decodeLater: promisify<Uint8Array, object, Buffer<ArrayBuffer>>(zlib.inflateRaw),
-  finishFlush: constants.Z_SYNC_FLUSH,
-};
-const BROTLI: Decoder = {
-  decode: zlib.brotliDecompressSync,
-  decodeLater: promisify<Uint8Array, object, Buffer<ArrayBuffer>>(zlib.brotliDecompress),
-  finishFlush: constants.BROTLI_OPERATION_FLUSH,
-};
-const ZSTD: Decoder = {
-  decode: zlib.zstdDecompressSync,
-  decodeLater: promisify<Uint8Array, object, Buffer<ArrayBuffer>>(zlib.zstdDecompress),
-  finishFlush: constants.ZSTD_e_end,
-};
+const RAW_DEFLATE = decoder(zlib.inflateRawSync, zlib.inflateRaw, constants.Z_SYNC_FLUSH);
+const BROTLI = decoder(zlib.brotliDecompressSync, zlib.brotliDecompress, constants.BROTLI_OPERATION_FLUSH);
+const ZSTD = decoder(zlib.zstdDecompressSync, zlib.zstdDecompress, constants.ZSTD_e_end);
 
 const CODINGS: Readonly<Record<string, (bytes: Uint8Array) => Decoder>> = {
   gzip: () => GZIP,

@@ -1,5 +1,7 @@
 // Packages that stay plain, as far as their text tells: whether something would be gained if they were green. A hint, no proof.
 
+import { BUILT_IN_DRIVERS } from '../drivers/index.ts';
+
 /** Frameworks and routers that call an app's handlers, and whose code is not known to work green. */
 const CALLERS: ReadonlySet<string> = new Set([
   '@apollo/server',
@@ -25,16 +27,6 @@ const CALLERS: ReadonlySet<string> = new Set([
   'socket.io',
 ]);
 
-/** Packages that a driver makes suspend. */
-const DRIVERS: readonly string[] = [
-  'pg-native',
-  'sync-fetch',
-  'bcrypt',
-  'bcryptjs',
-  'synckit',
-  'better-sqlite3',
-];
-
 /** Calls that suspend where they are made by green code; small reads of files never do, and are in every package. */
 const BLOCKING =
   /(?<![\w$])(?:execSync|execFileSync|spawnSync|pbkdf2Sync|scryptSync|generateKeyPairSync|generatePrimeSync|(?:de|in)flateSync|g(?:un)?zipSync|brotli(?:Dec|C)ompressSync|fetchSync|sleepSync|Atomics\.wait)(?=\s*\()/;
@@ -54,9 +46,9 @@ export function callsHandlers(name: string): boolean {
 
 /** The drivers that `loaded` packages have, but for those that are enabled. */
 export function missingDrivers(loaded: ReadonlySet<string>, enabled: readonly string[]): string[] {
-  return DRIVERS.filter((name) => loaded.has(name) && !enabled.includes(name));
+  return BUILT_IN_DRIVERS.filter((name) => loaded.has(name) && !enabled.includes(name));
 }
 
 export function hasDriver(name: string): boolean {
-  return DRIVERS.includes(name);
+  return BUILT_IN_DRIVERS.includes(name);
 }

@@ -24,6 +24,9 @@ const BUILT_IN: ReadonlyMap<string, Driver> = new Map(
   ]),
 );
 
+/** Their names, which are those of their packages. */
+export const BUILT_IN_DRIVERS: readonly string[] = [...BUILT_IN.keys()];
+
 /**
  * Installs the drivers that `names` names, one after the other. `appFile`: the app's entry, from which packages are resolved;
  * paths among `names` are relative to the working directory.
@@ -64,7 +67,7 @@ async function ownDriver(name: string, appFile: string): Promise<Driver> {
     if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND')
       throw new DriverError(`the driver ${name} could not be loaded: ${message}`, { cause: error });
     throw new DriverError(
-      `there is no driver ${name}. There are ${[...BUILT_IN.keys()].join(', ')}; a path (./drivers/${name}.js) or an installed package names one of yours: ${message}`,
+      `there is no driver ${name}. There are ${BUILT_IN_DRIVERS.join(', ')}; a path (./drivers/${name}.js) or an installed package names one of yours: ${message}`,
       { cause: error },
     );
   }
