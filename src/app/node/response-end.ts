@@ -91,9 +91,10 @@ export function announceClose(response: NodeResponse): void {
     if (response._closed || response.finished || !isHeard(response)) return;
     response[TOLD] = true;
     response._closed = response.listenerCount('close') > 0;
-    response.emit('close');
-    // An answer in pieces that was begun is cut in any case: see `sendRest`.
+    // An answer in pieces that was begun is cut in any case, see `sendRest`: nothing can be added to it.
     const exchange = response[EXCHANGE]!;
+    if (exchange.started) response.destroyed = true;
+    response.emit('close');
     if (exchange.started) exchange.client.hangUp(CLIENT_SEEMS_GONE);
   });
 }

@@ -446,7 +446,7 @@ const routes = {
       req.on(event, (error) => note(key, `req ${event}${code(error)}`));
     }
     for (const event of ['error', 'finish', 'close']) {
-      res.on(event, (error) => note(key, `res ${event}${code(error)}`));
+      res.on(event, (error) => note(key, `res ${event}${code(error)}, destroyed: ${res.destroyed}`));
     }
     whenBothClose(req, res, () => {
       const request = [req.aborted, req.complete, req.destroyed, req.readableAborted];
