@@ -37,6 +37,11 @@ export function residentBytes(pid: number): number {
   return kilobytes * 1024;
 }
 
+/** Resident bytes of `pid` alone that no file backs: its heap and stacks, without the pages of Node's program. */
+export function anonymousBytes(pid: number): number {
+  return Number(/^RssAnon:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) * 1024;
+}
+
 /** Descriptors that `pid` and its descendants have open; 0 once they have ended. */
 export function openDescriptors(pid: number): number {
   let count = 0;
