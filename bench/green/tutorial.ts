@@ -12,6 +12,10 @@ import { Program, serve, startApi, using } from './programs.ts';
 const PATH = '/?delay=1';
 const SMALL: Load = { requests: 2000, clients: 200 };
 const LARGE: Load = { requests: 5000, clients: 1000 };
+const LOADS = [
+  [SMALL, 0.97],
+  [LARGE, 0.93],
+] as const;
 const GREEN = ['--worker-class', 'green'];
 
 interface Measured extends Outcome {
@@ -29,54 +33,57 @@ const percent = (share: number): string => `${(share * 100).toFixed(1)}%`;
 const describe = ({ perSecond, failed, cpu }: Measured): string =>
   `${perSecond.toFixed(1)}/s, ${failed} failed, ${cpu.toFixed(2)} ms of CPU`;
 
-/** The green app under both loads, beside the same app written with async and await, and Gunicorn with gevent. */
+/**
+ * The green app under both loads, one after the other as one tries them, beside the same app written with async and await,
+ * and Gunicorn with gevent; then a green process that has just been started, whose code V8 has not optimised yet.
+ */
 export async function waits(): Promise<Row[]> {
   requireTools('ab');
-  const rows: Row[] = [];
+  const gunicorn = findTool('gunicorn');
   const { api, env } = await startApi();
-  await using([api], async () => {
-    for (const [load, share] of [
-      [SMALL, 0.97],
-      [LARGE, 0.93],
-    ] as const) {
-      const direct = await ab(api.port, PATH, load);
-      const green = await alone(() => serve('app.js', GREEN, env), load);
-      rows.push({
-        what: `green, one process, -c ${load.clients}`,
-        bar: `>= ${percent(share)} of direct, 0 failed`,
-        is: `${percent(green.perSecond / direct.perSecond)} of ${direct.perSecond.toFixed(1)}/s: ${describe(green)}`,
-        reached: green.perSecond >= share * direct.perSecond && green.failed === 0,
-      });
-      const node = await alone(() => onNode(env), load);
-      rows.push(against('async and await on node:http', node, green, 0.5));
-      const gunicorn = findTool('gunicorn');
-      if (gunicorn === undefined)
-        rows.push({
-          what: 'Gunicorn + gevent',
-          bar: '',
-          is: 'absent: apt-get install gunicorn python3-gevent python3-flask',
-        });
-      else
-        rows.push(
-          against('Gunicorn + gevent', await alone(() => onGunicorn(gunicorn, env), load), green, 0.25),
-        );
-    }
+  return using([api], async () => {
+    const direct = [await ab(api.port, PATH, SMALL), await ab(api.port, PATH, LARGE)] as const;
+    const startGreen = (): Promise<Program> => serve('app.js', GREEN, env);
+    const [green, node] = [await both(startGreen), await both(() => onNode(env))];
+    const other = gunicorn === undefined ? undefined : await both(() => onGunicorn(gunicorn, env));
+    const rows = LOADS.flatMap(([load, share], i): Row[] => [
+      against(`green, one process, -c ${load.clients}`, share, direct[i]!, green[i]!),
+      cpuAgainst('async and await on node:http', node[i]!, green[i]!, 0.5),
+      other === undefined
+        ? {
+            what: '  Gunicorn + gevent',
+            bar: '',
+            is: 'absent: apt-get install gunicorn python3-gevent python3-flask',
+          }
+        : cpuAgainst('Gunicorn + gevent', other[i]!, green[i]!, 0.25),
+    ]);
+    const cold = await startGreen();
+    const first = await using([cold], () => measure(cold, LARGE));
+    return [...rows, against('the same, -c 1000, just started', 0.93, direct[1], first)];
   });
-  return rows;
 }
 
-function against(name: string, other: Measured, green: Measured, most: number): Row {
+async function both(start: () => Promise<Program>): Promise<Measured[]> {
+  const program = await start();
+  return using([program], async () => [await measure(program, SMALL), await measure(program, LARGE)]);
+}
+
+function against(what: string, share: number, direct: Outcome, green: Measured): Row {
+  return {
+    what,
+    bar: `>= ${percent(share)} of direct, 0 failed`,
+    is: `${percent(green.perSecond / direct.perSecond)} of ${direct.perSecond.toFixed(1)}/s: ${describe(green)}`,
+    reached: green.perSecond >= share * direct.perSecond && green.failed === 0,
+  };
+}
+
+function cpuAgainst(name: string, other: Measured, green: Measured, most: number): Row {
   return {
     what: `  CPU a request against ${name}`,
     bar: `<= ${most}`,
     is: `${(green.cpu / other.cpu).toFixed(2)}; it has ${describe(other)}`,
     reached: green.cpu <= most * other.cpu,
   };
-}
-
-async function alone(start: () => Promise<Program>, load: Load): Promise<Measured> {
-  const program = await start();
-  return using([program], () => measure(program, load));
 }
 
 function onNode(env: { readonly SLOW_API: string }): Promise<Program> {
