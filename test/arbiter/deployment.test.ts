@@ -1,19 +1,16 @@
 // What a deployment needs of the server: a reload finds the release that the link of its directory points to by then.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { describe, test } from 'node:test';
 import { withSiskin } from '../cli/child.ts';
+import { temporaryFolder } from '../folder.ts';
 import { ask, logged } from './service.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'siskin-deployment-'));
-after(() => rmSync(directory, { recursive: true }));
+const { place } = temporaryFolder('deployment');
 
 const TIMEOUT = { timeout: 90_000 };
 const onLinux = process.platform === 'linux' ? describe : describe.skip;
-const place = (name: string): string => join(directory, name);
 
 onLinux('a reload after a deployment', () => {
   test(

@@ -4,10 +4,8 @@ import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ServiceManager } from '../../src/arbiter/notify.ts';
 import { createLinuxKernel } from '../../src/kernel/linux/index.ts';
@@ -15,9 +13,9 @@ import * as libc from '../../src/kernel/linux/libc.ts';
 import { Loop } from '../../src/loop/index.ts';
 import { BARE_ENVIRONMENT } from '../bare-environment.ts';
 import { MAIN } from '../cli/program.ts';
+import { temporaryFolder } from '../folder.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'siskin-systemd-'));
-after(() => rmSync(directory, { recursive: true }));
+const { directory, write } = temporaryFolder('systemd');
 const onLinux = process.platform === 'linux' ? describe : describe.skip;
 
 /** A socket of datagrams at `path`, and what has come to it. */
@@ -87,7 +85,7 @@ onLinux('a service manager', () => {
   test('hears of the arbiter that has taken over that it is alive, too', { timeout: 60_000 }, async () => {
     const path = join(directory, 'takeover');
     const { received, close } = receiver(path);
-    writeFileSync(join(directory, 'app.mjs'), "export default () => new Response('ok');\n");
+    write('app.mjs', "export default () => new Response('ok');\n");
     // The process that a service manager has started is the one that it names.
     const script = 'WATCHDOG_PID=$$ exec "$0" "$@"';
     const flags = ['--bind', '127.0.0.1:0', '--control-socket', 'none'];

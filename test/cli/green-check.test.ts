@@ -1,16 +1,15 @@
 // `siskin green check`: what of an app would run green, what not and why, and what there is to do about it.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { temporaryFolder } from '../folder.ts';
 import { siskin } from './child.ts';
 
 const APPS = fileURLToPath(new URL('../apps/green/', import.meta.url));
-const directory = mkdtempSync(join(tmpdir(), 'siskin-green-check-'));
-after(() => rmSync(directory, { recursive: true }));
+const { directory } = temporaryFolder('green-check');
 
 const TIMEOUT = { timeout: 90_000 };
 // The worker that loads the app is an arbiter's.

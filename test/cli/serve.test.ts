@@ -2,18 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
+import { temporaryFolder } from '../folder.ts';
 import { type Child, withSiskin as withCommand } from './child.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'siskin-serve-'));
-after(() => rmSync(directory, { recursive: true }));
+const { directory, write } = temporaryFolder('serve');
 
-writeFileSync(
-  join(directory, 'app.mjs'),
+write(
+  'app.mjs',
   `export default async (request) => {
     const { pathname } = new URL(request.url);
     if (pathname === '/hang') { console.log('hanging'); await new Promise(() => {}); }

@@ -4,11 +4,10 @@
 
 import assert from 'node:assert/strict';
 import childProcess from 'node:child_process';
-import fs, { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import fs, { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, afterEach, describe, it } from 'node:test';
+import { afterEach, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
 import { type BlockedReport, watchBlocking } from '../../src/green/blocked.ts';
@@ -16,12 +15,12 @@ import { type Pending, start } from '../../src/green/coroutine.ts';
 import { attach, TWIN, twinOf } from '../../src/green/twin.ts';
 import { registerNodeTwins } from '../../src/green/twins/index.ts';
 import type { Co } from '../../src/task/index.ts';
+import { temporaryFolder } from '../folder.ts';
 
 registerNodeTwins();
 const original = fs.readFileSync;
 const here = import.meta.filename;
-const folder = mkdtempSync(join(tmpdir(), 'siskin-blocked-'));
-after(() => rmSync(folder, { recursive: true }));
+const { directory: folder } = temporaryFolder('blocked');
 
 const undo: (() => void)[] = [];
 afterEach(() => {

@@ -1,28 +1,18 @@
 // The file of a unix socket on Linux: its mode, and what may be in its place.
 
 import assert from 'node:assert/strict';
-import {
-  chmodSync,
-  fstatSync,
-  linkSync,
-  lstatSync,
-  mkdtempSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, fstatSync, linkSync, lstatSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { EADDRINUSE, EBADF, type Kernel, SystemError } from '../../src/kernel/index.ts';
+import { temporaryFolder } from '../folder.ts';
 
 const LINUX = '../../src/kernel/linux/index.ts';
 const FILES = '../../src/kernel/linux/socket-file.ts';
 const ADDRESSES = '../../src/kernel/linux/sockaddr.ts';
 const NOT_OPEN = 9999;
 const onLinux = process.platform === 'linux' ? describe : describe.skip;
-const folder = mkdtempSync(join(tmpdir(), 'siskin-socket-file-'));
-after(() => rmSync(folder, { recursive: true }));
+const { directory: folder } = temporaryFolder('socket-file');
 
 let count = 0;
 const freshPath = (): string => join(folder, String(count++));

@@ -1,24 +1,12 @@
 // Log files: rotated, full, and in folders that others can write.
 
 import assert from 'node:assert/strict';
-import {
-  chmodSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { chmodSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { describe, test } from 'node:test';
 import { LogFile } from '../../src/log/file.ts';
+import { temporaryFolder } from '../folder.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'siskin-log-'));
-after(() => rmSync(directory, { recursive: true }));
-const place = (name: string): string => join(directory, name);
+const { place } = temporaryFolder('log');
 const silent = (): void => {};
 const ME = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
 

@@ -3,11 +3,10 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import tls from 'node:tls';
 import type { Address, Kernel } from '../../src/kernel/index.ts';
 import { createLinuxKernel } from '../../src/kernel/linux/index.ts';
@@ -16,12 +15,12 @@ import { createSimKernel, type SimKernel, type SimOptions } from '../../src/kern
 import { Loop } from '../../src/loop/index.ts';
 import { connect, createPair, DuplexStream, listen, type Stream } from '../../src/net/index.ts';
 import { type Co, deadline, sleep, spawn, until } from '../../src/task/index.ts';
+import { temporaryFolder } from '../folder.ts';
 
 /** Milliseconds: more than any test takes on a busy machine, so that one that hangs fails instead. */
 const PATIENCE = 30_000;
 
-const folder = mkdtempSync(join(tmpdir(), 'siskin-net-'));
-after(() => rmSync(folder, { recursive: true }));
+const { directory: folder } = temporaryFolder('net');
 let paths = 0;
 
 /** A network with listeners and clients. */

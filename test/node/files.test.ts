@@ -4,30 +4,27 @@ import assert from 'node:assert/strict';
 import { AsyncLocalStorage, createHook } from 'node:async_hooks';
 import fs, {
   createReadStream,
-  mkdtempSync,
   openSync,
   type ReadStream,
   readdirSync,
   readFileSync,
   readlinkSync,
-  rmSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { RequestListener, ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, pipeline } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { createServer } from '../../src/node/index.ts';
+import { temporaryFolder } from '../folder.ts';
 import { type Client, lastGet, listener, type Note, type Scene, same } from './parity.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'siskin-files-'));
-after(() => rmSync(folder, { recursive: true }));
+const { directory: folder } = temporaryFolder('files');
 
 function make(name: string, length: number): string {
   const path = join(folder, name);

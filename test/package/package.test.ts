@@ -4,12 +4,12 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { temporaryFolder } from '../folder.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MANIFEST = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
@@ -19,8 +19,7 @@ const ENV = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^npm_(package|lifecycle|config_prefix)/i.test(name)),
 );
 
-const directory = mkdtempSync(join(tmpdir(), 'siskin-package-'));
-after(() => rmSync(directory, { recursive: true }));
+const { directory, write } = temporaryFolder('package');
 
 function run(command: string, args: readonly string[], cwd: string): string {
   return execFileSync(command, args, { cwd, env: ENV, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
@@ -34,7 +33,7 @@ before(
       run('npm', ['pack', '--json', '--silent', '--pack-destination', directory], ROOT).replace(/^[^[]*/, ''),
     );
     packed = report.files.map((file: { path: string }) => file.path);
-    writeFileSync(join(directory, 'package.json'), '{ "private": true, "type": "module" }');
+    write('package.json', '{ "private": true, "type": "module" }');
     run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', `./${report.filename}`], directory);
   },
   { timeout: 180_000 },
@@ -67,7 +66,7 @@ test('the package has what runs and what explains it, and nothing else', () => {
 test('the installed command serves an app, and stops when told to', { timeout: 30_000 }, async () => {
   const app =
     'export default { fetch: (request) => new Response([request.method, new URL(request.url).pathname].join(" ")) };\n';
-  writeFileSync(join(directory, 'app.js'), app);
+  write('app.js', app);
   const command = join(directory, 'node_modules/.bin/siskin');
   const child = spawn(command, ['serve', 'app.js', '--bind', '127.0.0.1:0'], {
     cwd: directory,
@@ -86,8 +85,8 @@ test('the installed command serves an app, and stops when told to', { timeout: 3
 });
 
 test('the installed command serves a listener of node:http', { timeout: 30_000 }, async () => {
-  writeFileSync(
-    join(directory, 'listener.cjs'),
+  write(
+    'listener.cjs',
     "module.exports = (req, res) => res.end(req.method + ' ' + ('isSiskin' in req.socket));\n",
   );
   const command = join(directory, 'node_modules/.bin/siskin');
@@ -105,8 +104,8 @@ test('the installed command serves a listener of node:http', { timeout: 30_000 }
 });
 
 test('siskin/register serves a program that Node runs', { timeout: 30_000 }, async () => {
-  writeFileSync(
-    join(directory, 'program.js'),
+  write(
+    'program.js',
     `import http from 'node:http';
     const server = http.createServer((req, res) => res.end(String('isSiskin' in req.socket)));
     server.listen(0, '127.0.0.1', () => console.log('listening on http://127.0.0.1:' + server.address().port));\n`,
@@ -150,7 +149,7 @@ test('every export is typed, and the declarations are sound by themselves', { ti
   );
   const use =
     "export const url: Promise<string> = module0.serve({ fetch: () => new Response('') }, {}).then((server) => server.url);";
-  writeFileSync(join(directory, 'use.ts'), [...imports, ...uses, use].join('\n'));
+  write('use.ts', [...imports, ...uses, use].join('\n'));
   const compilerOptions = {
     target: 'es2024',
     lib: ['es2024', 'esnext.iterator', 'esnext.disposable', 'dom.asynciterable'],
@@ -161,7 +160,7 @@ test('every export is typed, and the declarations are sound by themselves', { ti
     types: ['node'],
     typeRoots: [join(ROOT, 'node_modules/@types')],
   };
-  writeFileSync(join(directory, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['use.ts'] }));
+  write('tsconfig.json', JSON.stringify({ compilerOptions, include: ['use.ts'] }));
   const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
   try {
     run(process.execPath, [tsc, '-p', 'tsconfig.json'], directory);

@@ -1,16 +1,14 @@
 // The link check: what counts as a link, what an anchor is called, and what is broken.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { checkLinks, findAnchors, findLinks } from '../../scripts/links.ts';
+import { temporaryFolder } from '../folder.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'siskin-links-'));
-after(() => rmSync(directory, { recursive: true }));
-writeFileSync(join(directory, 'other.md'), '# Other page\n\n## A *section*, with `code`\n');
-writeFileSync(join(directory, 'with space.md'), '# Space\n');
+const { directory, write } = temporaryFolder('links');
+write('other.md', '# Other page\n\n## A *section*, with `code`\n');
+write('with space.md', '# Space\n');
 
 const targets = (markdown: string): string[] => findLinks(markdown).map((link) => link.target);
 

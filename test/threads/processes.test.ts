@@ -2,20 +2,18 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { type Child, withSiskin } from '../cli/child.ts';
+import { temporaryFolder } from '../folder.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'siskin-threads-'));
-after(() => rmSync(directory, { recursive: true }));
+const { directory, write } = temporaryFolder('threads');
 const express = pathToFileURL(join(import.meta.dirname, '../../node_modules/express/index.js')).href;
 
-writeFileSync(
-  join(directory, 'app.mjs'),
+write(
+  'app.mjs',
   `import { appendFileSync, readFileSync } from 'node:fs';
   import { threadId } from 'node:worker_threads';
   let served = 0;
@@ -36,8 +34,8 @@ writeFileSync(
   };
   function spinForEver() { for (;;); }`,
 );
-writeFileSync(
-  join(directory, 'program.mjs'),
+write(
+  'program.mjs',
   `import express from ${JSON.stringify(express)};
   import { createServer } from 'node:http';
   const app = express();
@@ -49,12 +47,12 @@ writeFileSync(
   app.get('/other', (req, res) => res.json(other.address()));
   main.on('close', () => console.log('the program is told of the end'));`,
 );
-writeFileSync(
-  join(directory, 'listens.mjs'),
+write(
+  'listens.mjs',
   `import { createServer } from 'node:http';
   createServer((req, res) => res.end()).listen(0);`,
 );
-writeFileSync(join(directory, 'broken.mjs'), `import './missing.mjs'; export default () => {};`);
+write('broken.mjs', `import './missing.mjs'; export default () => {};`);
 
 function withThreads(
   args: readonly string[],

@@ -1,19 +1,13 @@
 // Apps from files: what is found, and what is said when nothing is.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { AppLoadError, type LoadedApp, type LoadOptions, loadApp } from '../../src/worker/load-app.ts';
+import { temporaryFolder } from '../folder.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'siskin-load-'));
-after(() => rmSync(directory, { recursive: true }));
-
-function write(name: string, text: string): string {
-  writeFileSync(join(directory, name), text);
-  return name;
-}
+const { directory, write } = temporaryFolder('load');
 
 async function load(specifier: string, options: LoadOptions = {}): Promise<LoadedApp> {
   const loaded = await loadApp(specifier, directory, options);

@@ -1,14 +1,13 @@
 // Whether a file that is served finds itself as the main module: one that exports nothing to be served does.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { type LoadOptions, loadApp } from '../../src/worker/load-app.ts';
+import { temporaryFolder } from '../folder.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'siskin-main-'));
-after(() => rmSync(directory, { recursive: true }));
+const { directory, write } = temporaryFolder('main');
 
 /** What the file that was loaded last has found. */
 const found = globalThis as { isMain?: unknown; mainFile?: unknown };
@@ -43,14 +42,14 @@ describe('a program', () => {
 
   test('does so where a symbolic link leads to it', async () => {
     symlinkSync(join(directory, 'behind.cjs'), join(directory, 'link.cjs'));
-    writeFileSync(join(directory, 'behind.cjs'), COMMONJS);
+    write('behind.cjs', COMMONJS);
     await loadApp('link.cjs', directory, { listens: () => true });
     assert.deepEqual([found.isMain, found.mainFile], [true, join(directory, 'behind.cjs')]);
   });
 
   test('is the main module for what it loads, which is not', async () => {
-    writeFileSync(join(directory, 'part.cjs'), COMMONJS);
-    writeFileSync(join(directory, 'part.mjs'), MODULE);
+    write('part.cjs', COMMONJS);
+    write('part.mjs', MODULE);
     await load('whole.cjs', `require('./part.cjs');`);
     assert.deepEqual([found.isMain, found.mainFile], [false, join(directory, 'whole.cjs')]);
     await load('whole.mjs', `import './part.mjs'; export const main = import.meta.main;`);
@@ -77,7 +76,7 @@ describe('a file with a default export', () => {
   }
 
   test('finds in require.main where the app lies all the same', async () => {
-    writeFileSync(join(directory, 'beside.cjs'), 'exports.beside = true;');
+    write('beside.cjs', 'exports.beside = true;');
     await load(
       'root.cjs',
       `${COMMONJS} globalThis.isMain = require.main.require('./beside.cjs').beside; module.exports = ${app};`,

@@ -3,16 +3,15 @@
 import assert from 'node:assert/strict';
 import { execFileSync, execSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { Pending, start } from '../../../src/green/coroutine.ts';
 import { twinOf } from '../../../src/green/twin.ts';
+import { temporaryFolder } from '../../folder.ts';
 import { type Call, green, plain, same } from './compare.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'siskin-twins-'));
-after(() => rmSync(folder, { recursive: true }));
+const { directory: folder } = temporaryFolder('twins');
 
 const MEGABYTES = Buffer.alloc(3 << 20, 'x');
 const sh = (script: string, options?: object): readonly unknown[] => ['sh', ['-c', script], options];

@@ -3,15 +3,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { type Pending, start } from '../../../src/green/coroutine.ts';
 import { twinOf } from '../../../src/green/twin.ts';
+import { temporaryFolder } from '../../folder.ts';
 import { type Call, green, same } from './compare.ts';
 
-const folder = fs.mkdtempSync(join(tmpdir(), 'siskin-twins-'));
-after(() => fs.rmSync(folder, { recursive: true }));
+const { directory: folder } = temporaryFolder('twins');
 const at = (...names: string[]): string => join(folder, ...names);
 
 const large = Buffer.alloc(300_000, 'siskin ');
