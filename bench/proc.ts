@@ -29,17 +29,18 @@ export function machineSeconds(): number {
 
 /** Resident bytes (VmRSS) of `pid` and its descendants. Pages that they share count for each. */
 export function residentBytes(pid: number): number {
-  let kilobytes = 0;
-  for (const member of tree(pid)) {
-    const status = read(`/proc/${member}/status`);
-    kilobytes += Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0);
-  }
-  return kilobytes * 1024;
+  return tree(pid).reduce((sum, member) => sum + statusBytes(member, 'VmRSS'), 0);
 }
 
 /** Resident bytes of `pid` alone that no file backs: its heap and stacks, without the pages of Node's program. */
 export function anonymousBytes(pid: number): number {
-  return Number(/^RssAnon:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) * 1024;
+  return statusBytes(pid, 'RssAnon');
+}
+
+/** A size that /proc/PID/status tells (proc(5)); 0 once the process has ended. */
+function statusBytes(pid: number, name: string): number {
+  const line = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(read(`/proc/${pid}/status`));
+  return Number(line?.[1] ?? 0) * 1024;
 }
 
 /** Descriptors that `pid` and its descendants have open; 0 once they have ended. */

@@ -10,12 +10,13 @@ import { ab, type Load, type Outcome } from './ab.ts';
 import { Program, serve, startApi, using } from './programs.ts';
 
 const PATH = '/?delay=1';
-const SMALL: Load = { requests: 2000, clients: 200 };
-const LARGE: Load = { requests: 5000, clients: 1000 };
-const LOADS = [
-  [SMALL, 0.97],
-  [LARGE, 0.93],
-] as const;
+/** A load, and the share of "direct" that the green app must reach under it. */
+interface Trial extends Load {
+  readonly share: number;
+}
+const SMALL: Trial = { requests: 2000, clients: 200, share: 0.97 };
+const LARGE: Trial = { requests: 5000, clients: 1000, share: 0.93 };
+const LOADS = [SMALL, LARGE];
 const GREEN = ['--worker-class', 'green'];
 
 interface Measured extends Outcome {
@@ -44,10 +45,12 @@ export async function waits(): Promise<Row[]> {
   return using([api], async () => {
     const direct = [await ab(api.port, PATH, SMALL), await ab(api.port, PATH, LARGE)] as const;
     const startGreen = (): Promise<Program> => serve('app.js', GREEN, env);
-    const [green, node] = [await both(startGreen), await both(() => onNode(env))];
-    const other = gunicorn === undefined ? undefined : await both(() => onGunicorn(gunicorn, env));
-    const rows = LOADS.flatMap(([load, share], i): Row[] => [
-      against(`green, one process, -c ${load.clients}`, share, direct[i]!, green[i]!),
+    const green = await under(LOADS, startGreen);
+    const node = await under(LOADS, () => onNode(env));
+    const other = gunicorn === undefined ? undefined : await under(LOADS, () => onGunicorn(gunicorn, env));
+    const [first] = await under([LARGE], startGreen);
+    const rows = LOADS.flatMap((load, i): Row[] => [
+      against(`green, one process, -c ${load.clients}`, load, direct[i]!, green[i]!),
       cpuAgainst('async and await on node:http', node[i]!, green[i]!, 0.5),
       other === undefined
         ? {
@@ -57,18 +60,21 @@ export async function waits(): Promise<Row[]> {
           }
         : cpuAgainst('Gunicorn + gevent', other[i]!, green[i]!, 0.25),
     ]);
-    const cold = await startGreen();
-    const first = await using([cold], () => measure(cold, LARGE));
-    return [...rows, against('the same, -c 1000, just started', 0.93, direct[1], first)];
+    return [...rows, against(`the same, -c ${LARGE.clients}, just started`, LARGE, direct[1], first!)];
   });
 }
 
-async function both(start: () => Promise<Program>): Promise<Measured[]> {
+/** The loads, one after the other, on one process. */
+async function under(loads: readonly Load[], start: () => Promise<Program>): Promise<Measured[]> {
   const program = await start();
-  return using([program], async () => [await measure(program, SMALL), await measure(program, LARGE)]);
+  return using([program], async () => {
+    const measured: Measured[] = [];
+    for (const load of loads) measured.push(await measure(program, load));
+    return measured;
+  });
 }
 
-function against(what: string, share: number, direct: Outcome, green: Measured): Row {
+function against(what: string, { share }: Trial, direct: Outcome, green: Measured): Row {
   return {
     what,
     bar: `>= ${percent(share)} of direct, 0 failed`,
