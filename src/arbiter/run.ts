@@ -48,8 +48,8 @@ const REAP_PAUSE = 100;
 /** Serves until told to stop; resolves with the status to end with. Rejects with `ConfigError` before it begins. */
 export async function runArbiter(run: ArbiterRun): Promise<number> {
   ignoreBrokenPipes();
-  // A process that does little leaves its garbage lying for hours: V8 now collects it before its heap has grown by half, and
-  // stays within 1 MB over 1,000 restarts of workers, where it had grown by 4.
+  // V8 lets the garbage of a process that does little lie for hours. With this it collects sooner: memory without files behind
+  // it stays at 23 MB over 1,000 restarts of workers, where it had grown from 21 to 28 in some hundred.
   setFlagsFromString('--optimize-for-size');
   const loop = new Loop(createKernel('linux'));
   loop.attach();
