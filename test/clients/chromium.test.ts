@@ -9,7 +9,7 @@ import { run, Siskin } from './command.ts';
 import { withTool } from './tools.ts';
 
 withTool('chromium', 'Chromium uses the example page as a person would', async (chromium) => {
-  await using siskin = await Siskin.serve('test/clients/browser-app.ts');
+  await using siskin = await Siskin.serve('test/clients/browser-app.ts', ['--access-log']);
   const profile = mkdtempSync(join(tmpdir(), 'siskin-chromium-'));
   const { stdout, stderr } = await run(chromium, [
     '--headless',
@@ -21,13 +21,14 @@ withTool('chromium', 'Chromium uses the example page as a person would', async (
     '--disable-component-update',
     '--disable-sync',
     '--disable-dev-shm-usage',
+    '--enable-logging=stderr',
     `--user-data-dir=${profile}`,
     '--dump-dom',
     `${siskin.url}/check`,
   ]);
   rmSync(profile, { recursive: true, maxRetries: 5 });
   const shown = /<pre id="result">(.*)<\/pre>/.exec(stdout)?.[1] ?? '';
-  assert.ok(shown.startsWith('{'), stdout + stderr);
+  assert.ok(shown.startsWith('{'), [stdout, stderr, siskin.stdout, siskin.stderr].join('\n'));
   assert.deepEqual(
     JSON.parse(shown.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')),
     {
