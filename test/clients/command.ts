@@ -7,8 +7,8 @@ import { text } from 'node:stream/consumers';
 import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { BARE_ENVIRONMENT } from '../bare-environment.ts';
+import { MAIN } from '../cli/program.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** A test that runs out of time leaves its block unfinished: what it started is killed when the file's tests are over. */

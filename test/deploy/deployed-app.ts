@@ -2,30 +2,24 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Settings } from '../../src/config/index.ts';
 import { BARE_ENVIRONMENT } from '../bare-environment.ts';
+import { installIn, MAIN } from '../cli/program.ts';
 
 export const DEPLOY = new URL('../../examples/deploy/', import.meta.url);
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const MAIN = join(ROOT, 'src/cli/main.ts');
-
-/** The app's files, and the sources as an installed package. */
+/** The app's files, and the package, installed. */
 function deploy(): string {
   const folder = mkdtempSync(join(tmpdir(), 'siskin-deploy-'));
   after(() => rmSync(folder, { recursive: true }));
   for (const file of ['app.ts', 'siskin.config.ts', 'package.json'])
     copyFileSync(new URL(file, DEPLOY), join(folder, file));
-  const installed = join(folder, 'node_modules/siskin');
-  mkdirSync(installed, { recursive: true });
-  writeFileSync(join(installed, 'package.json'), '{ "type": "module", "exports": "./src/index.ts" }');
-  symlinkSync(join(ROOT, 'src'), join(installed, 'src'));
+  installIn(folder);
   return folder;
 }
 

@@ -5,12 +5,10 @@ import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { BARE_ENVIRONMENT } from '../bare-environment.ts';
+import { MAIN } from '../cli/program.ts';
 import { FOLDER } from './deployed-app.ts';
-
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
 /** The first block of code in the page that begins so. */
 function block(page: string, fence: string): string {

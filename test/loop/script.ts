@@ -3,9 +3,10 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
+import { moduleOf } from '../cli/program.ts';
 
 const SOURCES = ['kernel', 'loop', 'task', 'net'].map(
-  (layer) => `import * as ${layer} from '${new URL(`../../src/${layer}/index.ts`, import.meta.url).href}';`,
+  (layer) => `import * as ${layer} from '${moduleOf(layer)}';`,
 );
 const PRELUDE = [...SOURCES, `import nodeNet from 'node:net';`, ''].join('\n');
 /** Milliseconds after which a process that should have ended by itself is killed. */
