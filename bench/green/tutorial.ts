@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { nginxConfiguration } from '../../examples/green/nginx.ts';
 import { makeScratch } from '../main.ts';
 import type { Row } from '../rows.ts';
+import { spread } from '../statistics.ts';
 import { findTool, requireTools } from '../tools.ts';
 import { ab, type Load, type Outcome } from './ab.ts';
 import { Program, serve, startApi, using } from './programs.ts';
@@ -34,34 +35,76 @@ const percent = (share: number): string => `${(share * 100).toFixed(1)}%`;
 const describe = ({ perSecond, failed, cpu }: Measured): string =>
   `${perSecond.toFixed(1)}/s, ${failed} failed, ${cpu.toFixed(2)} ms of CPU`;
 
+/** Everybody under both loads, once. */
+interface Run {
+  readonly direct: readonly Outcome[];
+  readonly green: readonly Measured[];
+  readonly node: readonly Measured[];
+  readonly gunicorn: readonly Measured[] | undefined;
+  /** Under the large load alone. */
+  readonly started: Measured;
+}
+
 /**
  * The green app under both loads, one after the other as one tries them, beside the same app written with async and await,
- * and Gunicorn with gevent; then a green process that has just been started, whose code V8 has not optimised yet.
+ * and Gunicorn with gevent; then a green process that has just been started, whose code V8 has not optimised yet. All of it
+ * several times: `ab` shows a few per cent more or less each time.
  */
-export async function waits(): Promise<Row[]> {
+export async function waits({ runs: times }: { readonly runs: number }): Promise<Row[]> {
   requireTools('ab');
-  const gunicorn = findTool('gunicorn');
+  const runs: Run[] = [];
+  for (let i = 0; i < times; i++) runs.push(await runOnce());
+  const medianOf = (pick: (run: Run) => Measured): Measured => medians(runs.map(pick));
+  const rows = LOADS.flatMap((load, i): Row[] => [
+    against(`green, one process, -c ${load.clients}`, load, runs, i, (run) => run.green[i]!),
+    cpuAgainst(
+      'async and await on node:http',
+      medianOf((run) => run.node[i]!),
+      runs.map((run) => run.green[i]!.cpu / run.node[i]!.cpu),
+      0.5,
+    ),
+    runs.some(({ gunicorn }) => gunicorn === undefined)
+      ? {
+          what: '  Gunicorn + gevent',
+          bar: '',
+          is: 'absent: apt-get install gunicorn python3-gevent python3-flask',
+        }
+      : cpuAgainst(
+          'Gunicorn + gevent',
+          medianOf((run) => run.gunicorn![i]!),
+          runs.map((run) => run.green[i]!.cpu / run.gunicorn![i]!.cpu),
+          0.25,
+        ),
+  ]);
+  return [
+    ...rows,
+    against(`the same, -c ${LARGE.clients}, just started`, LARGE, runs, 1, ({ started }) => started),
+  ];
+}
+
+async function runOnce(): Promise<Run> {
   const { api, env } = await startApi();
+  const command = findTool('gunicorn');
   return using([api], async () => {
-    const direct = [await ab(api.port, PATH, SMALL), await ab(api.port, PATH, LARGE)] as const;
+    const direct = [await ab(api.port, PATH, SMALL), await ab(api.port, PATH, LARGE)];
     const startGreen = (): Promise<Program> => serve('app.js', GREEN, env);
     const green = await under(LOADS, startGreen);
     const node = await under(LOADS, () => onNode(env));
-    const other = gunicorn === undefined ? undefined : await under(LOADS, () => onGunicorn(gunicorn, env));
-    const [first] = await under([LARGE], startGreen);
-    const rows = LOADS.flatMap((load, i): Row[] => [
-      against(`green, one process, -c ${load.clients}`, load, direct[i]!, green[i]!),
-      cpuAgainst('async and await on node:http', node[i]!, green[i]!, 0.5),
-      other === undefined
-        ? {
-            what: '  Gunicorn + gevent',
-            bar: '',
-            is: 'absent: apt-get install gunicorn python3-gevent python3-flask',
-          }
-        : cpuAgainst('Gunicorn + gevent', other[i]!, green[i]!, 0.25),
-    ]);
-    return [...rows, against(`the same, -c ${LARGE.clients}, just started`, LARGE, direct[1], first!)];
+    const gunicorn = command === undefined ? undefined : await under(LOADS, () => onGunicorn(command, env));
+    const [started] = await under([LARGE], startGreen);
+    return { direct, green, node, gunicorn, started: started! };
   });
+}
+
+/** Of each figure for itself; failures are added up. */
+function medians(all: readonly Measured[]): Measured {
+  const of = (pick: (one: Measured) => number): number => spread(all.map(pick)).median;
+  return {
+    perSecond: of(({ perSecond }) => perSecond),
+    seconds: of(({ seconds }) => seconds),
+    failed: all.reduce((sum, { failed }) => sum + failed, 0),
+    cpu: of(({ cpu }) => cpu),
+  };
 }
 
 /** The loads, one after the other, on one process. */
@@ -74,21 +117,31 @@ async function under(loads: readonly Load[], start: () => Promise<Program>): Pro
   });
 }
 
-function against(what: string, { share }: Trial, direct: Outcome, green: Measured): Row {
+function against(
+  what: string,
+  { share }: Trial,
+  runs: readonly Run[],
+  load: number,
+  pick: (run: Run) => Measured,
+): Row {
+  const { median, min, max } = spread(runs.map((run) => pick(run).perSecond / run.direct[load]!.perSecond));
+  const green = medians(runs.map(pick));
+  const direct = spread(runs.map((run) => run.direct[load]!.perSecond)).median;
   return {
     what,
     bar: `>= ${percent(share)} of direct, 0 failed`,
-    is: `${percent(green.perSecond / direct.perSecond)} of ${direct.perSecond.toFixed(1)}/s: ${describe(green)}`,
-    reached: green.perSecond >= share * direct.perSecond && green.failed === 0,
+    is: `${percent(median)} (${percent(min)} to ${percent(max)}) of ${direct.toFixed(1)}/s: ${describe(green)}`,
+    reached: median >= share && green.failed === 0,
   };
 }
 
-function cpuAgainst(name: string, other: Measured, green: Measured, most: number): Row {
+function cpuAgainst(name: string, other: Measured, ratios: readonly number[], most: number): Row {
+  const { median, min, max } = spread(ratios);
   return {
     what: `  CPU a request against ${name}`,
     bar: `<= ${most}`,
-    is: `${(green.cpu / other.cpu).toFixed(2)}; it has ${describe(other)}`,
-    reached: green.cpu <= most * other.cpu,
+    is: `${median.toFixed(2)} (${min.toFixed(2)} to ${max.toFixed(2)}); it has ${describe(other)}`,
+    reached: median <= most,
   };
 }
 

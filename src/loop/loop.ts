@@ -167,8 +167,9 @@ export class Loop {
     this.#turning = true;
     this.#turns++;
     try {
-      this.#watches.poll(timeout);
+      this.#watches.wait(timeout);
       this.#now = this.kernel.monotonic();
+      this.#watches.passOn();
       this.#timers.advance(this.#now);
       // Timers and listeners may have settled promises: what follows from those belongs before the first task.
       drainMicrotasks();

@@ -129,15 +129,17 @@ export class WatchTable {
     return this.#nextReport < this.#reports;
   }
 
-  /** Waits for reports and passes each to its listener; those of watches closed meanwhile are dropped. */
-  poll(timeout: number): void {
-    if (this.#closed) return;
+  /** Waits for reports, unless some are left. */
+  wait(timeout: number): void {
+    if (this.#closed || this.hasReports) return;
+    this.#reports = 0;
+    this.#nextReport = 0;
+    this.#reports = this.poller.wait(timeout);
+  }
+
+  /** Passes each report to its listener; those of watches closed meanwhile are dropped. */
+  passOn(): void {
     const { poller } = this;
-    if (this.#nextReport >= this.#reports) {
-      this.#reports = 0;
-      this.#nextReport = 0;
-      this.#reports = poller.wait(timeout);
-    }
     // Nothing reports an edge twice: a listener that throws must not take those of the others along.
     while (this.#nextReport < this.#reports) {
       const i = this.#nextReport++;

@@ -7,6 +7,8 @@ import { Loop } from '../../src/loop/index.ts';
 import { macrotask } from './macrotask.ts';
 import { run, runnable } from './run.ts';
 
+const ADDRESS = { family: 'inet', host: '127.0.0.1', port: 80 } as const;
+
 describe('the ready queue', () => {
   test('runs things in the order in which they were scheduled, those scheduled meanwhile too', async () => {
     const order: number[] = [];
@@ -162,6 +164,21 @@ describe('the time', () => {
           }),
         );
       });
+    });
+    assert.equal(error, 0);
+  });
+
+  test('is that of the report where a descriptor is ready, however long the loop has waited for it', async () => {
+    let error = Number.NaN;
+    await run((loop, kernel) => {
+      const listener = kernel.listen(ADDRESS, { backlog: 1 });
+      const watch = loop.watch(listener, {
+        onReady: () => {
+          error = kernel.monotonic() - loop.now();
+          watch.close();
+        },
+      });
+      kernel.after(1000, () => void kernel.client(ADDRESS));
     });
     assert.equal(error, 0);
   });
