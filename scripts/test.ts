@@ -24,7 +24,7 @@ const LONGEST = [
   'test/arbiter/successor.test.ts',
   'test/package/package.test.ts',
   'test/together.ts',
-  'test/cli/node-apps.test.ts',
+  'test/cli/programs.test.ts',
   'test/clients/examples.test.ts',
   'test/server/behaviour-linux.test.ts',
   'test/cli/register.test.ts',

@@ -1,7 +1,7 @@
 // Files that are piped into responses: a client and a program see what they see on Node, whichever way the bytes take.
 
 import assert from 'node:assert/strict';
-import { AsyncLocalStorage, createHook } from 'node:async_hooks';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import fs, {
   createReadStream,
   openSync,
@@ -10,7 +10,6 @@ import fs, {
   readFileSync,
   readlinkSync,
   truncateSync,
-  writeFileSync,
 } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { RequestListener, ServerResponse } from 'node:http';
@@ -18,105 +17,24 @@ import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import { PassThrough, pipeline } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { createServer } from '../../src/node/index.ts';
-import { temporaryFolder } from '../folder.ts';
-import { type Client, lastGet, listener, type Note, type Scene, same } from './parity.ts';
-
-const { directory: folder } = temporaryFolder('files');
-
-function make(name: string, length: number): string {
-  const path = join(folder, name);
-  writeFileSync(path, Buffer.alloc(length, 'abcdefghijklmnopqrstuvwxyz '));
-  return path;
-}
-
-const SIZES = { empty: 0, small: 1000, middle: 100_000, large: 1_000_001, huge: 20_000_000 };
-make('empty', SIZES.empty);
-const MIDDLE = make('middle', SIZES.middle);
-const HUGE = make('huge', SIZES.huge);
-const SMALL = make('small', SIZES.small);
-const LARGE = make('large', SIZES.large);
-
-/** Parts of files that were handed over rather than read, since somebody asked last. */
-let parts = 0;
-const hook = createHook({
-  init(_id, type) {
-    if (type === 'siskin.File') parts++;
-  },
-});
-before(() => hook.enable());
-after(() => hook.disable());
-
-function partsHandedOver(): number {
-  const found = parts;
-  parts = 0;
-  return found;
-}
-
-/** What everybody waits for before the scene is over. */
-let settled: Promise<unknown> = Promise.resolve();
-
-/**
- * Notes the events of a stream and a response, each in its order: which of the two comes first is up to the disk. The client
- * waits for both to have closed.
- */
-function watch(note: Note, stream: ReadStream | undefined, res?: ServerResponse): ReadStream {
-  const closed: Promise<string[]>[] = [];
-  const follow = (
-    emitter: ReadStream | ServerResponse,
-    events: readonly string[],
-    state: () => object,
-  ): void => {
-    const seen: string[] = [];
-    for (const event of events) {
-      emitter.on(event as 'close', (...given: unknown[]) => {
-        const error = given[0] instanceof Error ? `${(given[0] as NodeJS.ErrnoException).code} ` : '';
-        seen.push(`${event} ${error}${JSON.stringify(state())}`);
-      });
-    }
-    closed.push(new Promise((resolve) => emitter.on('close', () => resolve(seen))));
-  };
-  if (stream !== undefined) {
-    follow(stream, ['open', 'ready', 'end', 'close', 'error'], () => {
-      const { bytesRead, readableEnded, destroyed, closed, pending } = stream;
-      return { readableEnded, destroyed, closed, pending, ...(readableEnded && { bytesRead }) };
-    });
-  }
-  if (res !== undefined) {
-    follow(res, ['pipe', 'unpipe', 'finish', 'close'], () => {
-      const { writableEnded, writableFinished, destroyed, closed } = res;
-      return { writableEnded, writableFinished, destroyed, closed };
-    });
-  }
-  settled = Promise.all([settled, ...closed]).then((seen) => {
-    for (const events of seen.slice(1)) note(events);
-  });
-  return stream!;
-}
-
-type Listen = (...given: [...Parameters<RequestListener>, Note]) => void;
-
-/** A sentence that holds on Node and on ours, where the bytes are `handed over`, or `read` as on Node. */
-function shows(
-  sentence: string,
-  way: 'handed over' | 'read',
-  listen: Listen,
-  script: Scene['client'] = lastGet(),
-): void {
-  const client = async (client: Client): Promise<void> => {
-    settled = Promise.resolve();
-    if (typeof script === 'string') client.send(script);
-    else await script(client);
-    await client.ended();
-    await settled;
-  };
-  same(sentence, { serve: listener(listen), client }, () => {
-    const count = partsHandedOver();
-    assert.equal(count > 0, way === 'handed over', `${count} parts were handed over`);
-  });
-}
+import { type Client, lastGet } from './parity.ts';
+import {
+  alsoWaitFor,
+  folder,
+  HUGE,
+  inTheEnd,
+  LARGE,
+  MIDDLE,
+  make,
+  partsHandedOver,
+  SIZES,
+  SMALL,
+  shows,
+  watch,
+} from './piped-files.ts';
 
 describe('a file that is piped into a response', () => {
   for (const [name, length] of Object.entries(SIZES).slice(0, -1)) {
@@ -136,8 +54,7 @@ describe('a file that is piped into a response', () => {
         note('pipeline', error ?? 'done');
         resolve();
       });
-      const others = settled;
-      settled = promise.then(() => others);
+      alsoWaitFor(promise);
     });
   }
 
@@ -242,7 +159,7 @@ describe('a file that is piped into a response', () => {
         });
       }
       stream.pipe(res);
-      settled = settled.then(() => note(stores));
+      inTheEnd(() => note(stores));
     });
   });
 
@@ -388,8 +305,7 @@ describe('a file that is stopped on its way', () => {
         note('pipeline', (error as NodeJS.ErrnoException).code);
         resolve();
       });
-      const others = settled;
-      settled = promise.then(() => others);
+      alsoWaitFor(promise);
     },
     async (client) => {
       client.socket.pause();
