@@ -1,7 +1,7 @@
 // `startServer`: an app, settings, and a server on an event loop attached to Node's. Called by `siskin serve`, and by
 // `serve` (../serve.ts) for programs that embed the server.
 
-import { type App, type Fetcher, type FetchHandler, fetchApp, installFetchGlobals } from '../app/index.ts';
+import { type App, type Fetcher, type FetchHandler, fetchInterface } from '../app/index.ts';
 import type { BindAddress, Settings } from '../config/index.ts';
 import { type Address, createKernel, formatAddress, type ListenOptions } from '../kernel/index.ts';
 import { Loop } from '../loop/index.ts';
@@ -45,12 +45,13 @@ export interface RunningServer {
  * Serves `handler` until `close`. Throws an error with a `code` (EADDRINUSE, ...) where it can't listen. `settings` are
  * complete and checked: see `resolveSettings`.
  */
-export function startServer(
+export async function startServer(
   handler: FetchHandler | Fetcher,
   settings: Settings,
   hooks: ServerHooks = {},
 ): Promise<RunningServer> {
   const { log = CONSOLE_LOGGER } = hooks;
+  const { fetchApp, installFetchGlobals } = await fetchInterface();
   installFetchGlobals();
   const app = fetchApp(handler, {
     onError: (error) => log.error({ err: error }, 'waitUntil: the promise was rejected'),

@@ -17,6 +17,7 @@ import {
 } from '../protocol/index.ts';
 import type { Logger } from '../server/index.ts';
 import { AppExit } from './app-exit.ts';
+import { prepareFetch } from './app-style.ts';
 import { ConfigurationError, loadConfigurationFile } from './configuration-file.ts';
 
 import { failurePage, reportLoads, reportModules } from './development.ts';
@@ -89,6 +90,8 @@ async function serveUntilStopped(
   else parent.onReopen = reopen;
   const info: WorkerInfo = { pid: process.pid, slot };
   const hooks = configuration === undefined ? {} : (await loadConfigurationFile(configuration)).hooks;
+  // Before the thread of the watchdog, which starts beside what follows: both at once take longer than one after the other.
+  if (settings.workerClass !== 'threads') await prepareFetch(path, settings.interface);
   const watchdog = parent && new Watchdog(settings);
   if (parent !== undefined && settings.stallWarning > 0) parent.trace = watchdog;
   if (parent === undefined) for (const warning of warnings) log.warn({}, warning);

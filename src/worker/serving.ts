@@ -7,7 +7,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo, Server as NetServer } from 'node:net';
 import { relative } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { type Fetcher, type FetchHandler, installFetchGlobals } from '../app/index.ts';
+import type { Fetcher, FetchHandler } from '../app/index.ts';
 import { type BindAddress, isBindGiven, type ResolvedSettings } from '../config/index.ts';
 import type { Address } from '../kernel/index.ts';
 import { configure, kernelName, onListening, statistics } from '../node/index.ts';
@@ -95,8 +95,6 @@ export class Serving {
     onListening(({ addresses }) => {
       if (!this.#probing) this.#announce(addresses, kernelName(), this.#kind);
     });
-    // Before the app: a class of its own that extends Request or Response extends those that the server speaks.
-    if (wanted !== 'node' && wanted !== 'program') installFetchGlobals();
 
     let isLoaded = false;
     void calls.listening.then(async (server) => {

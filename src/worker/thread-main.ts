@@ -7,7 +7,7 @@ import { resolve } from 'node:path';
 import process from 'node:process';
 import { setImmediate } from 'node:timers/promises';
 import { workerData } from 'node:worker_threads';
-import { type App, type FetchApp, fetchApp, installFetchGlobals, nodeApp } from '../app/index.ts';
+import { type App, type FetchApp, fetchInterface, nodeApp } from '../app/index.ts';
 import type { Settings } from '../config/index.ts';
 import type { Logger } from '../server/index.ts';
 import {
@@ -19,6 +19,7 @@ import {
   type WorkerThreadData,
 } from '../threads/index.ts';
 import type { Servable } from './app-shapes.ts';
+import { prepareFetch } from './app-style.ts';
 import { reportLoads } from './development.ts';
 import { serverOf } from './listener-server.ts';
 import { AppLoadError, type LoadedApp, loadApp } from './load-app.ts';
@@ -52,8 +53,7 @@ const log: Logger = {
 };
 if (boot.development) reportLoads((file) => side.tell({ type: 'file', file }));
 const calls = takeOverThread({ side, answers, answered, keepAliveTimeout: boot.keepAliveTimeout });
-// Before the app: a class of its own that extends Request or Response extends those that the server speaks.
-if (boot.interface !== 'node' && boot.interface !== 'program') installFetchGlobals();
+await prepareFetch(boot.path, boot.interface);
 
 // An app that waits for what never happens must not be kept alive by what waits for its requests.
 port.unref();
@@ -98,7 +98,7 @@ async function serveProgram(exportsApp: boolean, ready: (() => unknown) | undefi
 
 async function serveExport({ servable, shape, ready }: LoadedApp): Promise<void> {
   let leaves = NO_LEAVES;
-  if (servable.kind === 'fetch') side.open(0, { kind: 'fetch', app: fetchAppOf(servable) });
+  if (servable.kind === 'fetch') side.open(0, { kind: 'fetch', app: await fetchAppOf(servable) });
   else {
     const app = nodeAppOf(servable);
     leaves = leavesOf(app);
@@ -114,7 +114,8 @@ async function serveExport({ servable, shape, ready }: LoadedApp): Promise<void>
   );
 }
 
-function fetchAppOf({ handler }: Extract<Servable, { kind: 'fetch' }>): FetchApp {
+async function fetchAppOf({ handler }: Extract<Servable, { kind: 'fetch' }>): Promise<FetchApp> {
+  const { fetchApp } = await fetchInterface();
   return fetchApp(handler, {
     onError: (error) => log.error({ err: error }, 'waitUntil: the promise was rejected'),
   });

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { STATUS_CODES } from 'node:http';
 import { after, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { type Fetcher, type FetchHandler, installFetchGlobals } from '../../src/app/index.ts';
+import { type Fetcher, type FetchHandler, installFetchGlobals } from '../../src/app/fetch/index.ts';
 import { serve } from '../../src/serve.ts';
 import type { Logger } from '../../src/server/index.ts';
 import { ask, type Question, type Reply } from './ask.ts';

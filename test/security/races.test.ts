@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fetchApp, installFetchGlobals } from '../../src/app/index.ts';
+import { fetchApp, installFetchGlobals } from '../../src/app/fetch/index.ts';
 import type { Stream } from '../../src/net/index.ts';
 import { type Co, sleep } from '../../src/task/index.ts';
 import { type Client, Simulation } from './simulation.ts';

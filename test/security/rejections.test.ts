@@ -3,7 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Exchange, fetchApp, installFetchGlobals } from '../../src/app/index.ts';
+import { fetchApp, installFetchGlobals } from '../../src/app/fetch/index.ts';
+import type { Exchange } from '../../src/app/index.ts';
 import { Simulation } from './simulation.ts';
 
 installFetchGlobals();

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type FetchHandler, fetchApp, installFetchGlobals } from '../../src/app/index.ts';
+import { type FetchHandler, fetchApp, installFetchGlobals } from '../../src/app/fetch/index.ts';
 import { Simulation } from './simulation.ts';
 
 installFetchGlobals();

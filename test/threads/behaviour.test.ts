@@ -1,7 +1,8 @@
 // The server's behaviour, of apps behind a pool of threads: what holds without threads holds with them. The threads are in
 // memory; real ones are in `processes.test.ts`.
 
-import { fetchApp, installFetchGlobals, nodeApp } from '../../src/app/index.ts';
+import { fetchApp, installFetchGlobals } from '../../src/app/fetch/index.ts';
+import { nodeApp } from '../../src/app/index.ts';
 import { resolveSettings } from '../../src/config/index.ts';
 import { startApp } from '../../src/server/index.ts';
 import { Pool } from '../../src/threads/pool.ts';

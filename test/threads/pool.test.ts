@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
-import { type FetchHandler, fetchApp, installFetchGlobals, nodeApp } from '../../src/app/index.ts';
+import { type FetchHandler, fetchApp, installFetchGlobals } from '../../src/app/fetch/index.ts';
+import { nodeApp } from '../../src/app/index.ts';
 import { resolveSettings } from '../../src/config/index.ts';
 import { startApp } from '../../src/server/index.ts';
 import { Pool, TICKS } from '../../src/threads/pool.ts';

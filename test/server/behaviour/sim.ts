@@ -3,13 +3,13 @@
 
 import assert from 'node:assert/strict';
 import {
-  type App,
   type FetchApp,
   type Fetcher,
   type FetchHandler,
   fetchApp,
   installFetchGlobals,
-} from '../../../src/app/index.ts';
+} from '../../../src/app/fetch/index.ts';
+import type { App } from '../../../src/app/index.ts';
 import { defaultSettings } from '../../../src/config/index.ts';
 import type { Address } from '../../../src/kernel/index.ts';
 import {

@@ -1,7 +1,8 @@
 // Runs one seed: a server, its clients and everything that goes wrong between them, from the first connection until nothing
 // is left. Returns what was not as it must be: nothing.
 
-import { fetchApp, installFetchGlobals, nodeApp } from '../../../src/app/index.ts';
+import { fetchApp, installFetchGlobals } from '../../../src/app/fetch/index.ts';
+import { nodeApp } from '../../../src/app/index.ts';
 import { createSimKernel, type SimKernel } from '../../../src/kernel/sim/index.ts';
 import { Loop } from '../../../src/loop/index.ts';
 import { SocketListener } from '../../../src/net/index.ts';
