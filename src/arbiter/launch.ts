@@ -7,7 +7,7 @@ import { extname } from 'node:path';
 import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { type BindAddress, formatBind, type Settings } from '../config/index.ts';
-import { EACCES, SystemError } from '../kernel/index.ts';
+import { EACCES, EMFILE, SystemError } from '../kernel/index.ts';
 import { createChannel, MESSAGE_LIMIT, receiveAll, sendMessage } from '../kernel/linux/index.ts';
 import type { Loop, Watch } from '../loop/index.ts';
 import {
@@ -75,6 +75,8 @@ class ChildWorker implements WorkerProcess {
   readonly #guard: ((request: ListenRequest) => ListenRequest | undefined) | undefined;
   /** It has a thread that hears what is written to the pipe. */
   readonly #watched: boolean;
+  /** The addresses that it has asked for. */
+  readonly #asked = new Set<string>();
   #ended = false;
 
   constructor(
@@ -158,12 +160,17 @@ class ChildWorker implements WorkerProcess {
 
   /** All that has come. */
   #receive(): void {
-    if (!receiveAll(this.#channel, this.#buffer, (message) => this.#take(message))) this.#watch.close();
+    const open = receiveAll(this.#channel, this.#buffer, (message, descriptor) => {
+      if (descriptor >= 0) this.#loop.kernel.close(descriptor);
+      this.#take(message, descriptor >= 0);
+    });
+    if (!open) this.#watch.close();
   }
 
   /** The app may write to any descriptor: what is no report of ours ends the worker, and nobody else. */
-  #take(message: string): void {
+  #take(message: string, withDescriptor: boolean): void {
     try {
+      if (withDescriptor) throw new TypeError('a descriptor came with it');
       const report = readReport(message);
       if (report.type === 'listen') this.#listen(report);
       else this.#events.onReport(report);
@@ -175,9 +182,17 @@ class ChildWorker implements WorkerProcess {
   #listen(asked: ListenRequest): void {
     // What an unprivileged worker asks of a root arbiter is what the settings say, and nothing else.
     const request = this.#guard === undefined ? asked : this.#guard(asked);
-    const fd = request === undefined ? -EACCES : this.#sockets.open(this.#slot, this.pid, request);
+    const fd = request === undefined ? -EACCES : this.#open(request);
     const group = groupOf(asked);
     this.#send({ type: 'listening', errno: Math.min(fd, 0), group }, Math.max(fd, -1));
+  }
+
+  /** Its sockets are the arbiter's, and outlive it: it may not take all of its descriptors. */
+  #open(request: ListenRequest): number {
+    const group = groupOf(request);
+    if (this.#asked.size >= LISTEN_LIMIT && !this.#asked.has(group)) return -EMFILE;
+    this.#asked.add(group);
+    return this.#sockets.open(this.#slot, this.pid, request);
   }
 
   #end(exit: { code: number | null; signal: NodeJS.Signals | null; error?: Error }): void {
@@ -192,15 +207,19 @@ class ChildWorker implements WorkerProcess {
   }
 }
 
+/** Addresses that one worker may ask for. */
+const LISTEN_LIMIT = 256;
+
 /** Ports below need root. */
 const FIRST_FREE_PORT = 1024;
 
 /** What a worker that is another user may have opened for it. */
-function guardOf({ bind, unixMode }: Settings): (request: ListenRequest) => ListenRequest | undefined {
+export function guardOf({ bind, unixMode }: Settings): (request: ListenRequest) => ListenRequest | undefined {
   const given = new Set(bind.map(formatBind));
   return (request) => {
     const { target } = request;
-    const free = 'port' in target && (target.port === 0 || target.port >= FIRST_FREE_PORT);
+    const isPort = target.family === 'inet' || target.family === 'inet6';
+    const free = isPort && (target.port === 0 || target.port >= FIRST_FREE_PORT);
     if (!free && !given.has(formatBind(target))) return undefined;
     return { ...request, options: { ...request.options, mode: unixMode } };
   };

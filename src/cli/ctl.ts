@@ -26,7 +26,7 @@ export async function statusCommand(options: ControlOptions): Promise<void> {
 }
 
 export async function stacksCommand(options: ControlOptions): Promise<void> {
-  await ask({ command: 'stacks' }, options, ({ stacks }) => stacks!.map(describeStack).join('\n'));
+  await ask({ command: 'stacks' }, options, ({ stacks }) => printable(stacks!.map(describeStack).join('\n')));
 }
 
 export async function orderCommand(request: ControlRequest, options: ControlOptions): Promise<void> {
@@ -117,7 +117,15 @@ export function describeStatus(status: Status): string {
   const { pid, version, app, state, uptime, addresses, workers } = status;
   const where = addresses.length === 0 ? '' : ` at ${addresses.join(', ')}`;
   const head = `${app}${where}: ${state}, siskin ${version}, arbiter ${pid}, up ${age(uptime)}`;
-  return `${head}\n${table(HEAD, workers.map(workerRow))}`;
+  return printable(`${head}\n${table(HEAD, workers.map(workerRow))}`);
+}
+
+/** Lines with no other control characters: what a worker says of itself may not move the cursor of who asks. */
+export function printable(lines: string): string {
+  return lines.replace(
+    /[\x00-\x09\x0b-\x1f\x7f-\x9f]/g,
+    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
 }
 
 const HEAD = [

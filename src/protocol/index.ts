@@ -41,10 +41,10 @@ export {
   QUESTIONS,
   type Ready,
   type Report,
-  readReport,
   SETTINGS,
   type Stack,
   type Stalled,
 } from './messages.ts';
 export { isOwnChild, nodeFlags, spawnNode } from './node-process.ts';
+export { readReport } from './read-report.ts';
 export { startDirectory } from './start-directory.ts';

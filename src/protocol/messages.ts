@@ -86,25 +86,6 @@ export interface TakeBack {
 /** From a worker. */
 export type Report = ListenRequest | LoadedFile | Unready | Ready | Beat | Stalled | Stack | Failed;
 
-const REPORTS: Readonly<Record<Report['type'], true>> = {
-  listen: true,
-  loaded: true,
-  unready: true,
-  ready: true,
-  beat: true,
-  stalled: true,
-  stack: true,
-  failed: true,
-};
-
-/** Throws for what no worker of ours says: an app may write to any descriptor. */
-export function readReport(text: string): Report {
-  const value: unknown = JSON.parse(text);
-  const type: unknown = value !== null && typeof value === 'object' && Reflect.get(value, 'type');
-  if (typeof type !== 'string' || !Object.hasOwn(REPORTS, type)) throw new TypeError('it is no report');
-  return value as Report;
-}
-
 export interface ListenRequest {
   readonly type: 'listen';
   readonly target: BindAddress;

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { launcher } from '../../src/arbiter/launch.ts';
+import { guardOf, launcher } from '../../src/arbiter/launch.ts';
 import type { Exit } from '../../src/arbiter/launcher.ts';
-import { defaultSettings } from '../../src/config/index.ts';
+import { type BindAddress, defaultSettings } from '../../src/config/index.ts';
 import { createKernel } from '../../src/kernel/index.ts';
 import { Loop } from '../../src/loop/index.ts';
 
@@ -30,4 +30,29 @@ onLinux('a worker', () => {
     );
     loop.close();
   });
+});
+
+describe('a worker that is another user', () => {
+  const asked = (target: object) =>
+    guardOf({ ...defaultSettings(), bind: [{ family: 'unix', path: '/run/app.sock' }] })({
+      type: 'listen',
+      target: target as BindAddress,
+      options: { backlog: 1 },
+      ordinal: 0,
+    })?.target;
+
+  for (const target of [
+    { family: 'inet', host: '127.0.0.1', port: 0 },
+    { family: 'inet6', host: '::1', port: 1024 },
+    { family: 'unix', path: '/run/app.sock' },
+  ])
+    test(`may have ${JSON.stringify(target)}`, () => assert.deepEqual(asked(target), target));
+
+  for (const target of [
+    { family: 'inet', host: '0.0.0.0', port: 443 },
+    { family: 'unix', path: '/root/x.sock' },
+    { family: 'unix', path: '/root/x.sock', port: 2000 },
+    { family: 'fd', fd: 22, port: 2000 },
+  ])
+    test(`may not have ${JSON.stringify(target)}`, () => assert.equal(asked(target), undefined));
 });

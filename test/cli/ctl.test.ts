@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { describe, test } from 'node:test';
+import { printable } from '../../src/cli/ctl.ts';
 import { temporaryFolder } from '../folder.ts';
 import { siskin, withSiskin } from './child.ts';
 
@@ -89,4 +90,8 @@ onLinux('siskin ctl', () => {
       assert.match(told.stderr, /^siskin: stop failed: it has not ended within 0.02 s/);
     },
   );
+});
+
+test('what a worker says of itself does not move the cursor of who asks', () => {
+  assert.equal(printable('a\x1b]0;title\x07\n\x9b2Jb'), 'a\\x1b]0;title\\x07\n\\x9b2Jb');
 });

@@ -1,12 +1,13 @@
 // The channel between two processes: whole messages, and descriptors with them.
 
 import assert from 'node:assert/strict';
-import { closeSync, fstatSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { EAGAIN, ECONNRESET, EPIPE } from '../../src/kernel/index.ts';
 import { createChannel, MESSAGE_LIMIT, receiveMessage, sendMessage } from '../../src/kernel/linux/channel.ts';
+import * as libc from '../../src/kernel/linux/libc.ts';
 
 const text = (value: string): Buffer => Buffer.from(value);
 
@@ -93,4 +94,43 @@ describe('a channel', () => {
   test('refuses a message that could not be sent whole', () => {
     withChannel((one) => assert.throws(() => sendMessage(one, Buffer.alloc(MESSAGE_LIMIT + 1)), RangeError));
   });
+
+  test('takes one descriptor, and closes a second one that somebody has sent along', () => {
+    withChannel((one, other) => {
+      const sent = openSync('/dev/null', 'r');
+      sendTwo(one, sent);
+      closeSync(sent);
+      const before = openDescriptors();
+      const { size, descriptor } = receiveMessage(other, Buffer.alloc(100));
+      assert.deepEqual([size, openDescriptors() - before], [3, 1]);
+      closeSync(descriptor);
+    });
+  });
 });
+
+/** As a program does that speaks to the kernel itself: sendmsg(2), with the same descriptor twice. */
+function sendTwo(fd: number, descriptor: number): void {
+  const message = text('two');
+  const control = Buffer.alloc(24);
+  control.writeBigUInt64LE(24n, 0);
+  control.writeInt32LE(libc.SOL_SOCKET, 8);
+  control.writeInt32LE(1, 12);
+  control.writeInt32LE(descriptor, 16);
+  control.writeInt32LE(descriptor, 20);
+  const vector = Buffer.alloc(16);
+  vector.writeBigUInt64LE(libc.address(message), 0);
+  vector.writeBigUInt64LE(BigInt(message.length), 8);
+  const header = Buffer.alloc(56);
+  for (const [value, at] of [
+    [libc.address(vector), 16],
+    [1n, 24],
+    [libc.address(control), 32],
+    [24n, 40],
+  ] as const)
+    header.writeBigUInt64LE(value, at);
+  assert.equal(libc.sendmsg(fd, header, 0), 3);
+}
+
+function openDescriptors(): number {
+  return readdirSync('/proc/self/fd').length;
+}

@@ -12,6 +12,8 @@ export const MESSAGE_LIMIT = 128 * 1024;
 /** struct cmsghdr { size_t cmsg_len; int cmsg_level; int cmsg_type; } and one int, padded: cmsg(3). */
 const CONTROL_SIZE = 24;
 const CONTROL_LENGTH = 20n;
+/** The padding has room for a second descriptor, and the kernel fills it where somebody sends two. */
+const TWO_DESCRIPTORS = 24n;
 const SCM_RIGHTS = 1;
 
 const control = Buffer.alloc(CONTROL_SIZE);
@@ -74,6 +76,8 @@ export function receiveMessage(fd: number, buffer: Uint8Array, wait = false): Re
     const size = check(libc.recvmsg(fd, header, flags));
     if (size === -EINTR) continue;
     const came = size >= 0 && control.readInt32LE(12) === SCM_RIGHTS && control.readBigUInt64LE(0) > 0n;
+    // Nobody knows of a second one: it would stay open for ever.
+    if (came && control.readBigUInt64LE(0) >= TWO_DESCRIPTORS) libc.close(control.readInt32LE(20));
     return { size, descriptor: came ? control.readInt32LE(16) : -1 };
   }
 }
