@@ -88,25 +88,49 @@ function listOf(value: string | undefined): string[] {
   return value === undefined ? [] : value.split(',').map((entry) => entry.trim());
 }
 
-/** `forwarded-element = [ forwarded-pair ] *( ";" [ forwarded-pair ] )`, elements separated by commas (RFC 7239, 4). */
-const PAIR = /\s*([!#$%&'*+.^_`|~\w-]+)=("(?:[^"\\]|\\.)*"|[!#$%&'*+.^_`|~\w:[\]-]*)\s*([;,]|$)|\s*([;,])/y;
+/** `forwarded-element = [ forwarded-pair ] *( ";" [ forwarded-pair ] )` (RFC 7239, 4). */
+const PAIR = /\s*([!#$%&'*+.^_`|~\w-]+)=("(?:[^"\\]|\\.)*"|[!#$%&'*+.^_`|~\w:[\]-]*)\s*(?:;|$)|\s*;/y;
 
+/**
+ * The elements between commas, from the right: what the client wrote is on the left, and can't spoil what trusted proxies have
+ * added. What is malformed, and all left of it, is nobody's word (RFC 7239, 8.1).
+ */
 function standardHops(value: string): Hop[] {
-  const hops: Record<string, string>[] = [{}];
-  PAIR.lastIndex = 0;
-  while (PAIR.lastIndex < value.length) {
-    const match = PAIR.exec(value);
-    // A malformed field is no word of a trustworthy proxy.
-    if (match === null) return [];
-    const [, name, raw = '', separator = match[4]] = match;
-    if (name !== undefined) {
-      hops[hops.length - 1]![name.toLowerCase()] = raw.startsWith('"')
-        ? raw.slice(1, -1).replace(/\\(.)/g, '$1')
-        : raw;
+  const hops: Hop[] = [];
+  for (let end = value.length; end >= 0; ) {
+    const start = elementStart(value, end);
+    const element = value.slice(start, end).trim();
+    if (element !== '') {
+      const hop = readElement(element);
+      if (hop === undefined) break;
+      hops.unshift(hop);
     }
-    if (separator === ',') hops.push({});
+    end = start - 1;
   }
   return hops;
+}
+
+/** Where the element before `end` begins: behind a comma that is outside of quotes. */
+function elementStart(value: string, end: number): number {
+  let quoted = false;
+  for (let at = end - 1; at >= 0; at--) {
+    if (value[at] === '"' && value[at - 1] !== '\\') quoted = !quoted;
+    else if (value[at] === ',' && !quoted) return at + 1;
+  }
+  return 0;
+}
+
+function readElement(element: string): Hop | undefined {
+  const pairs: Record<string, string> = {};
+  PAIR.lastIndex = 0;
+  while (PAIR.lastIndex < element.length) {
+    const match = PAIR.exec(element);
+    if (match === null) return undefined;
+    const [, name, raw = ''] = match;
+    if (name === undefined) continue;
+    pairs[name.toLowerCase()] = raw.startsWith('"') ? raw.slice(1, -1).replace(/\\(.)/g, '$1') : raw;
+  }
+  return pairs;
 }
 
 /** `node = ( IPv4address / "[" IPv6address "]" / "unknown" / obfnode ) [ ":" node-port ]`; bare IPv6 too. */

@@ -151,6 +151,25 @@ describe('a request’s body', () => {
     });
   }
 
+  for (const [size, body] of [
+    ['small', 'user=alice'],
+    ['large', 'x'.repeat(20_000)],
+  ] as const) {
+    same(`in ${size} pieces lies in memory of its own`, {
+      serve: listener((req, res, note) => {
+        let own = true;
+        req.on('data', ({ buffer, byteOffset, length }: Buffer) => {
+          own &&= byteOffset === 0 && buffer.byteLength === length;
+        });
+        req.on('end', () => {
+          note('own', own);
+          res.end();
+        });
+      }),
+      client: lastPost(body),
+    });
+  }
+
   same('is text, with setEncoding', {
     serve: listener((req, res, note) => {
       req.setEncoding('utf8');

@@ -117,3 +117,27 @@ test('a forwarded host is a host, or nothing', () => {
     assert.equal(read('X-Forwarded-For: 203.0.113.1', `X-Forwarded-Host: ${host}`)?.host, undefined, host);
   }
 });
+
+for (const [what, ...fields] of [
+  ['an open quote', 'Forwarded: for="', 'Forwarded: for=203.0.113.1;proto=https'],
+  ['an open quote in the same field', 'Forwarded: for=", for=203.0.113.1;proto=https'],
+  ['a word', 'Forwarded: x', 'Forwarded: for=203.0.113.1;proto=https'],
+  ['two words', 'Forwarded: for=a b, for=203.0.113.1;proto=https'],
+  ['quotes and commas', `Forwarded: ${'",'.repeat(2000)}x"`, 'Forwarded: for=203.0.113.1;proto=https'],
+  ['nothing', 'Forwarded: ,', 'Forwarded: for=203.0.113.1;proto=https'],
+] as const) {
+  test(`a client that writes ${what} into Forwarded does not hide what the proxy behind it writes`, () => {
+    const seen = read(...fields);
+    assert.deepEqual(seen, { address: '203.0.113.1', port: 0, scheme: 'https', host: undefined });
+  });
+}
+
+test('what is malformed ends what is believed: the proxy that wrote the last sound word is known, and its scheme', () => {
+  const seen = read('Forwarded: for=127.0.0.1;proto="', 'Forwarded: for=10.0.0.2;proto=https');
+  assert.deepEqual(seen, { address: '10.0.0.2', port: 0, scheme: 'https', host: undefined });
+});
+
+test('a quoted value of a proxy may have commas and quotes', () => {
+  const seen = read('Forwarded: for=203.0.113.1;host="a,b";by="x\\"y", for=10.0.0.2');
+  assert.equal(seen?.address, '203.0.113.1');
+});

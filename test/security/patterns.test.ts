@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LightHeaders } from '../../src/app/fetch/headers.ts';
+import { prepare } from '../../src/blocking/request.ts';
 import { defaultSettings, Networks } from '../../src/config/index.ts';
 import { DEFAULT_HEAD_LIMITS, PROBLEMS, parseRequestHead, RequestHead } from '../../src/http/index.ts';
 import { readForwarded } from '../../src/server/forwarded.ts';
@@ -80,4 +81,9 @@ test('no value that an app hands on takes long to check', () => {
 test('blanks around the elements of Transfer-Encoding are no part of them', () => {
   assert.deepEqual(headWith('Transfer-Encoding', 'gzip \t, \t chunked'), PROBLEMS.codingUnknown);
   assert.deepEqual(headWith('Transfer-Encoding', 'chunked\xa0'), PROBLEMS.coding);
+});
+
+test('no value of a field that fetchSync sends on takes long to read', () => {
+  for (const value of HOSTILE)
+    assertFast('fetchSync', value, () => prepare('http://a/', { headers: { 'x-passed-on': value } }));
 });

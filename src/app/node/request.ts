@@ -120,6 +120,10 @@ export class Upload {
   }
 }
 
+/** In memory of its own, as on Node: programs take `chunk.buffer` for it, and Node's pool has what others have sent. */
 function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.byteLength === bytes.buffer.byteLength) return Buffer.from(bytes.buffer);
+  const own = Buffer.allocUnsafeSlow(bytes.byteLength);
+  own.set(bytes);
+  return own;
 }
