@@ -179,12 +179,17 @@ export class Arbiter {
     tasks.spawn(callHook(crew.plan.hooks, this.#log, 'whenReady', { pid: process.pid }));
     if (this.#options.onComplete === undefined) return;
     const { bootTimeout } = crew.settings;
-    yield* race<unknown>([crew.complete(count), sleep(COMPLETION * bootTimeout)]);
-    if (crew.serving >= count) this.#options.onComplete();
+    // What takes over must not fail in its first moments: the one before could not come back.
+    const proof = inherited > 0 ? crew.prove(count) : crew.complete(count);
+    const late = COMPLETION * bootTimeout + crew.settings.minUptime;
+    const proven = yield* race<unknown>([proof, sleep(late)]);
+    if (proven !== false && crew.serving >= count) this.#options.onComplete();
     else if (inherited > 0) {
       this.#log.error(
         {},
-        `only ${crew.serving} of ${count} workers serve: the arbiter before this one goes on`,
+        proven === false
+          ? 'a worker has ended in its first moments: the arbiter before this one goes on'
+          : `only ${crew.serving} of ${count} workers serve: the arbiter before this one goes on`,
       );
       crew.failed.set(START_FAILURE);
     }

@@ -14,8 +14,8 @@ export class Backoff {
    * Milliseconds, after a worker has ended with `exit`. One that has served and is killed from outside is no failure of
    * the app's, and neither is one that has served for longer than `minUptime`: it is replaced at once.
    */
-  after(exit: Exit, { age, served }: Worker, minUptime: number): number {
-    if (served && (age > minUptime || exit.signal === 'SIGKILL')) {
+  after(exit: Exit, { servedFor, served }: Worker, minUptime: number): number {
+    if (served && (servedFor > minUptime || exit.signal === 'SIGKILL')) {
       this.failures = 0;
       return 0;
     }

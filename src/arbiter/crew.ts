@@ -47,6 +47,8 @@ export class Crew {
   #ending: Semaphore;
   /** Set where the first start has failed: the status to end with. */
   readonly failed = new Signal<number>();
+  /** Set where a worker has ended before it has served for `minUptime`. */
+  readonly faltered = new Signal<void>();
   /** Some worker has. */
   readonly served = new Signal();
   #tasks: Scope | undefined;
@@ -90,6 +92,15 @@ export class Crew {
   /** Waits until there is a worker that serves in each slot. */
   *complete(count: number): Co<void> {
     while (this.serving < count) yield* sleep(20);
+  }
+
+  /** Waits until there is one in each slot that has served for `minUptime`, or one has ended before. Whether there is. */
+  *prove(count: number): Co<boolean> {
+    const { minUptime } = this.settings;
+    const proven = (): number =>
+      this.#slots.filter(({ worker }) => worker?.serving === true && worker.servedFor >= minUptime).length;
+    while (proven() < count && !this.faltered.isSet) yield* sleep(20);
+    return !this.faltered.isSet;
   }
 
   /** Slots in which a worker serves. */
@@ -144,6 +155,7 @@ export class Crew {
       this.#steer();
       if (slot.retired || this.#stopping || this.failed.isSet) return;
       const pause = slot.backoff.after(end, worker, this.settings.minUptime);
+      if (slot.backoff.failures > 0) this.faltered.set();
       const fields = { worker: slot.index, pid: worker.pid };
       const what = worker.describeEnd(end);
       const who = worker.pid === 0 ? 'a worker' : `worker ${worker.pid}`;

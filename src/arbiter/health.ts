@@ -32,7 +32,9 @@ export function* watchHealth(
       // Nobody ran while the machine slept, or this process was stopped: they are to be heard first.
       if (late) worker.heardAt = lookedAt;
       else examine(worker, lookedAt - worker.heardAt, settings, log);
-      const why = worker.recycled || worker.draining ? undefined : excess(worker, settings);
+      // One that has yet to prove itself is no use as a place for its successor: it is looked at again when it has a slot.
+      const leave = worker.recycled || worker.draining || !worker.placed;
+      const why = leave ? undefined : excess(worker, settings);
       if (why !== undefined) {
         worker.recycled = true;
         recycle(worker, why);

@@ -44,6 +44,7 @@ export class Worker {
   serving = false;
   /** It has served, whatever it does now. */
   served = false;
+  #servesSince = Number.POSITIVE_INFINITY;
   draining = false;
   /** It has got its slot. */
   placed = false;
@@ -116,6 +117,11 @@ export class Worker {
     return this.#loop.now() - this.startedAt;
   }
 
+  /** Milliseconds for which it has served; 0 where it has not. */
+  get servedFor(): number {
+    return Math.max(0, this.#loop.now() - this.#servesSince);
+  }
+
   #hear(report: Report): void {
     // A thread says so, and that is no sign of life.
     if (report.type === 'stalled') {
@@ -143,6 +149,7 @@ export class Worker {
     else if (report.type === 'ready') {
       // A program may say so for each of its addresses.
       const first = !this.serving;
+      if (first) this.#servesSince = this.#loop.now();
       this.serving = true;
       this.served = true;
       this.#listener.onReady(report);

@@ -103,6 +103,15 @@ describe('an arbiter', () => {
     });
   });
 
+  test('backs off from a crash loop also where the app takes long to load', async () => {
+    const crash = { boots: 5000, ends: { after: 5020, code: 7 } } as const;
+    await withArbiter({ workers: 1, script: Array(4).fill(crash) }, function* (scene) {
+      yield* sleep(4 * 5020 + 100 + 200 + 400 - 10);
+      assert.equal(scene.started.length, 4);
+      assert.match(scene.said(/in a row/).at(-1)!, /3 times in a row; the next try is in 400 ms/);
+    });
+  });
+
   test('ends with the status of the app where that fails at the first start', async () => {
     const script = [{ ends: { after: 50, code: 3 }, failure: 'app.ts did not load' }];
     const status = await withArbiter({ workers: 2, script }, function* (scene) {
@@ -302,6 +311,15 @@ describe('a worker that has had its share', () => {
     });
   }
 
+  test('has its limits from its first moment: the next one is replaced, too, that reaches them before it has proven itself', async () => {
+    const greedy = { boots: 10, drains: 20, uses: (age: number) => ({ requests: age }) };
+    const settings = { maxRequests: 500, minUptime: 2000 };
+    await withArbiter({ workers: 1, settings, script: Array(9).fill(greedy) }, function* (scene) {
+      yield* sleep(15_000);
+      assert.ok(scene.said(/maxRequests/).length >= 4, scene.said(/maxRequests/).join('\n'));
+    });
+  });
+
   test('has more of them where there is jitter, each its own', async () => {
     const settings = { maxRequests: 1000, maxRequestsJitter: 4000, minUptime: 1 };
     await withArbiter({ workers: 4, settings, script: Array(4).fill(growing) }, function* (scene) {
@@ -321,5 +339,29 @@ describe('a worker that has had its share', () => {
       yield* sleep(8000);
       assert.deepEqual(pids(scene.serving), [102]);
     });
+  });
+});
+
+describe('an arbiter that takes over', () => {
+  const PROOF = { minUptime: 500 };
+
+  test('has done so when all of its workers have proven themselves', async () => {
+    await withArbiter({ settings: PROOF, inherited: 2 }, function* (scene) {
+      yield* sleep(650);
+      assert.ok(!scene.calls.includes('complete'));
+      yield* sleep(150);
+      assert.ok(scene.calls.includes('complete'));
+    });
+  });
+
+  test('gives up where one of them fails in its first moments', async () => {
+    const script = [{ boots: 10 }, { boots: 10, ends: { after: 300, code: 4 } }];
+    const status = await withArbiter({ settings: PROOF, inherited: 2, script }, function* (scene) {
+      yield* sleep(2000);
+      assert.ok(!scene.calls.includes('complete'));
+      assert.equal(scene.said(/ended in its first moments: the arbiter before this one goes on/).length, 1);
+      assert.equal(scene.alive.length, 0);
+    });
+    assert.equal(status, 1);
   });
 });

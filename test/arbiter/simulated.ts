@@ -185,7 +185,13 @@ export class Scene {
   /** What a reload finds. */
   reread: (() => Partial<Settings>) | undefined;
 
-  constructor(loop: Loop, settings: Partial<Settings>, script: readonly Behaviour[], hooks: SimulatedHooks) {
+  constructor(
+    loop: Loop,
+    settings: Partial<Settings>,
+    script: readonly Behaviour[],
+    hooks: SimulatedHooks,
+    inherited: number,
+  ) {
     this.hooks = hooks;
     this.loop = loop;
     this.script = [...script];
@@ -213,6 +219,7 @@ export class Scene {
       launchSuccessor: (events) => this.#callSuccessor(events),
       onState: (state) => void this.states.push(state),
       reopenLogs: () => void this.calls.push('reopen logs'),
+      ...(inherited > 0 && { inherited, onComplete: () => void this.calls.push('complete') }),
       launch: (slot, plan, events) => {
         const behaviour = this.script.shift() ?? GOOD;
         const worker = new SimulatedWorker(loop, 100 + this.started.length, slot, plan, behaviour, events);
@@ -288,16 +295,19 @@ export function withArbiter(
     settings = {},
     script = [],
     hooks = {},
+    inherited = 0,
   }: {
     workers?: number;
     settings?: Partial<Settings>;
     script?: readonly Behaviour[];
     hooks?: SimulatedHooks;
+    /** Workers of an arbiter that it is to take over from. */
+    inherited?: number;
   },
   test: (scene: Scene) => Co<void>,
 ): Promise<number> {
   return simulate(function* ({ loop }) {
-    const scene = new Scene(loop, { workers, ...settings }, script, hooks);
+    const scene = new Scene(loop, { workers, ...settings }, script, hooks, inherited);
     const running = spawn(loop, scene.arbiter.run());
     try {
       yield* test(scene);
