@@ -7,7 +7,7 @@ import { setFlagsFromString } from 'node:v8';
 import type { Settings } from '../config/index.ts';
 import { createKernel } from '../kernel/index.ts';
 import { reapOrphans } from '../kernel/linux/index.ts';
-import { ignoreBrokenPipes, type Logger, processLogs } from '../log/index.ts';
+import { ignoreLostOutput, type Logger, processLogs } from '../log/index.ts';
 import { Loop } from '../loop/index.ts';
 import { controlSocketFor, isOwnChild, type Ready, startDirectory } from '../protocol/index.ts';
 import { type Co, type Scope, scope, spawn } from '../task/index.ts';
@@ -47,7 +47,7 @@ const REAP_PAUSE = 100;
 
 /** Serves until told to stop; resolves with the status to end with. Rejects with `ConfigError` before it begins. */
 export async function runArbiter(run: ArbiterRun): Promise<number> {
-  ignoreBrokenPipes();
+  ignoreLostOutput();
   // V8 lets the garbage of a process that does little lie for hours. With this it collects sooner: memory without files behind
   // it stays at 23 MB over 1,000 restarts of workers, where it had grown from 21 to 28 in some hundred.
   setFlagsFromString('--optimize-for-size');

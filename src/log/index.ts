@@ -2,4 +2,4 @@
 
 export type { Logger } from '../server/index.ts';
 export type { AccessLog } from './access-log.ts';
-export { ignoreBrokenPipes, type ProcessLogs, processLogs } from './logger.ts';
+export { ignoreLostOutput, type ProcessLogs, processLogs } from './logger.ts';

@@ -55,21 +55,26 @@ const WANTS_METADATA = Symbol.for('pino.metadata');
  * log.warn({ connections: 10_000 }, 'accepting is paused');
  */
 export function createLogger(options: LogOptions): Logger {
-  return new LateLogger(options.level, () => createPino(options));
+  return new LateLogger(options.level, () => createPino(options), new PlainLogger(options));
 }
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 const require = createRequire(import.meta.url);
 
-/** Has a logger made when there is something to log: pino takes 15 ms to load, and most workers never say anything. */
+/**
+ * Has a logger made when there is something to log: pino takes 15 ms to load, and most workers never say anything. It may not
+ * be there then, where no descriptor is left to read its files or somebody installs anew: `spare` writes until it is.
+ */
 class LateLogger implements Logger {
   readonly #least: number;
   readonly #make: () => Logger;
+  readonly #spare: Logger;
   #logger: Logger | undefined;
 
-  constructor(level: LogOptions['level'], make: () => Logger) {
+  constructor(level: LogOptions['level'], make: () => Logger, spare: Logger) {
     this.#least = LEVELS.indexOf(level);
     this.#make = make;
+    this.#spare = spare;
   }
 
   debug(fields: object, message: string): void {
@@ -89,20 +94,60 @@ class LateLogger implements Logger {
   }
 
   get #made(): Logger {
-    this.#logger ??= this.#make();
-    return this.#logger;
+    try {
+      this.#logger ??= this.#make();
+      return this.#logger;
+    } catch {
+      return this.#spare;
+    }
   }
+}
+
+/** Writes the same lines without pino. */
+class PlainLogger implements Logger {
+  readonly #options: LogOptions;
+
+  constructor(options: LogOptions) {
+    this.#options = options;
+  }
+
+  debug(fields: object, message: string): void {
+    this.#write('debug', fields, message);
+  }
+
+  info(fields: object, message: string): void {
+    this.#write('info', fields, message);
+  }
+
+  warn(fields: object, message: string): void {
+    this.#write('warn', fields, message);
+  }
+
+  error(fields: object, message: string): void {
+    this.#write('error', fields, message);
+  }
+
+  #write(level: (typeof LEVELS)[number], fields: object, msg: string): void {
+    const { err, ...rest } = fields as { readonly err?: unknown };
+    const shown = err instanceof Error ? { type: err.name, message: err.message, stack: err.stack } : err;
+    const time = new Date().toISOString();
+    const record = { level, time, pid: process.pid, ...rest, ...(err !== undefined && { err: shown }), msg };
+    writeLine(`${JSON.stringify(record)}\n`, this.#options, level === 'warn' || level === 'error');
+  }
+}
+
+function writeLine(json: string, { format, stdout, stderr }: LogOptions, isProblem: boolean): void {
+  const sink = isProblem ? stderr : stdout;
+  sink.write(isHuman(format, sink) ? formatHuman(json, sink.isTTY === true) : json);
 }
 
 function createPino(options: LogOptions): Logger {
   const { pino } = require('pino') as typeof import('pino');
-  const { stdout, stderr } = options;
   const destination = {
     [WANTS_METADATA]: true,
     lastLevel: 0,
     write(line: string): void {
-      const sink = this.lastLevel >= WARN ? stderr : stdout;
-      sink.write(isHuman(options.format, sink) ? formatHuman(line, sink.isTTY === true) : line);
+      writeLine(line, options, this.lastLevel >= WARN);
     },
   };
   return pino(
@@ -146,11 +191,10 @@ export function processLogs(
   };
 }
 
-/** A reader of the log that goes away (`| head`) does not end the server. */
-export function ignoreBrokenPipes(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-    });
-  }
+/**
+ * What can't be written is lost, and nobody is served worse for it: the log's reader has gone (`| head`), its disk is full, its
+ * terminal is closed.
+ */
+export function ignoreLostOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 }

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import process from 'node:process';
 import { inspect } from 'node:util';
 import type { BindAddress, ResolvedSettings, Settings } from '../config/index.ts';
-import { type AccessLog, ignoreBrokenPipes, processLogs } from '../log/index.ts';
+import { type AccessLog, ignoreLostOutput, processLogs } from '../log/index.ts';
 import { endSwitched, isServing, stopAll } from '../node/index.ts';
 import {
   type Boot,
@@ -38,7 +38,7 @@ const NEVER = new Promise<never>(() => {});
 /** Serves the app that `boot` names until a signal, and exits with the status that says how it went. */
 export async function serveApp(boot: Boot, parent?: Parent): Promise<void> {
   const { specifier, rest } = boot;
-  ignoreBrokenPipes();
+  ignoreLostOutput();
   const appExit = new AppExit(process);
   const onStop = (): void => appExit.hold();
   let drained = false;

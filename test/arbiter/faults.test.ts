@@ -12,6 +12,7 @@ import { BARE_ENVIRONMENT } from '../bare-environment.ts';
 import { withSiskin } from '../cli/child.ts';
 import { MAIN } from '../cli/program.ts';
 import { temporaryFolder } from '../folder.ts';
+import { freePorts, untilListening } from '../free-ports.ts';
 import { ask, logged } from './service.ts';
 
 const { directory, write } = temporaryFolder('faults');
@@ -20,6 +21,10 @@ const TIMEOUT = { timeout: 60_000 };
 const FLAGS = ['--log-level', 'debug'];
 const onLinux = process.platform === 'linux' ? describe : describe.skip;
 
+const CHATTY = write(
+  'chatty.mjs',
+  'export default () => { console.log("one"); console.error("two"); return new Response("x"); };',
+);
 const APP = write('app.mjs', 'export default () => new Response(String(process.pid));');
 
 onLinux('an app', () => {
@@ -155,6 +160,31 @@ onLinux('a log that can not be written', () => {
       assert.equal(child.stderr.match(/lines are lost: ENOSPC/g)?.length, 1);
     });
   });
+
+  for (const way of ['', '--no-arbiter']) {
+    test(
+      `stops nobody where it is the standard output, on a full disk: ${way || 'an arbiter'}`,
+      TIMEOUT,
+      async () => {
+        const port = await freePorts();
+        const command = `exec "${process.execPath}" "${MAIN}" serve ${CHATTY} --bind ${port} --access-log ${way} > /dev/full 2>&1`;
+        const child = spawn('sh', ['-c', command], {
+          cwd: directory,
+          env: BARE_ENVIRONMENT,
+          stdio: 'ignore',
+        });
+        const ended = once(child, 'exit');
+        try {
+          await untilListening(port, ended);
+          for (let i = 0; i < 3; i++) assert.equal((await ask(`http://127.0.0.1:${port}/`)).status, 200);
+          child.kill('SIGTERM');
+          assert.deepEqual(await ended, [0, null]);
+        } finally {
+          child.kill('SIGQUIT');
+        }
+      },
+    );
+  }
 });
 
 onLinux('descriptors that run out', () => {

@@ -3,42 +3,16 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { randomInt } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { describe } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { BARE_ENVIRONMENT } from '../bare-environment.ts';
 import { withTool, withTools } from '../clients/tools.ts';
+import { freePorts } from '../free-ports.ts';
 
 const run = promisify(execFile);
 const SCRIPT = fileURLToPath(new URL('../../examples/green/run.ts', import.meta.url));
 const REQUESTS = 9;
-
-/**
- * The first of three ports in a row that nobody has now. Below those that the system gives to whoever asks for any port
- * (ip(7), ip_local_port_range): a test beside this one could be given the next of them at any moment.
- */
-async function freePorts(): Promise<number> {
-  for (;;) {
-    const first = randomInt(10_000, 30_000);
-    const free = await Promise.all([first, first + 1, first + 2].map(isFree));
-    if (free.every(Boolean)) return first;
-  }
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer().listen(port, '127.0.0.1');
-  try {
-    await once(server, 'listening');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    server.close();
-  }
-}
 
 /** What ab says of the app, served in this way. */
 async function ask(
@@ -48,7 +22,7 @@ async function ask(
   const load = ['--requests', String(REQUESTS), '--clients', '4', '--delay', delay];
   const { stdout } = await run(
     process.execPath,
-    [SCRIPT, way, '--port', String(await freePorts()), ...load],
+    [SCRIPT, way, '--port', String(await freePorts(3)), ...load],
     {
       env: BARE_ENVIRONMENT,
     },

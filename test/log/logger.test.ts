@@ -1,6 +1,7 @@
 // Log lines: JSON for programs, text for people, problems on standard error.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { escapeControls, formatHuman } from '../../src/log/human.ts';
 import { createLogger, type LogOptions } from '../../src/log/logger.ts';
@@ -113,4 +114,36 @@ test('what a client sent can not drive the terminal or forge a line', () => {
 
 test('control characters are shown as numbers', () => {
   assert.equal(escapeControls('a\u0000\t\u007f\u0085é'), 'a\\x00\\x09\\x7f\\x85é');
+});
+
+test('where pino is not there when it is needed, lines are written all the same', () => {
+  const lines = (flags: readonly string[]): Record<string, unknown>[] => {
+    const program = `
+      const { createLogger } = await import(${JSON.stringify(new URL('../../src/log/logger.ts', import.meta.url).href)});
+      const log = createLogger({ level: 'info', format: 'json', stdout: process.stdout, stderr: process.stdout });
+      log.debug({}, 'not shown');
+      log.info({ workers: 2 }, 'one');
+      log.error({ err: Object.assign(new TypeError('wrong'), { code: 'E' }) }, 'two');`;
+    const args = [...flags, '--input-type=module', '--eval', program];
+    const output = execFileSync(process.execPath, args, { encoding: 'utf8' });
+    return output
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+      .map(({ time: _time, pid: _pid, ...rest }) => rest);
+  };
+  const missing = `data:text/javascript,${encodeURIComponent(
+    `import { registerHooks } from 'node:module';
+    registerHooks({ resolve: (name, context, next) => {
+      if (name === 'pino') throw new Error('EMFILE');
+      return next(name, context);
+    } });`,
+  )}`;
+  const [ours, spare] = [lines([]), lines(['--import', missing])];
+  const stackless = ({ err, ...rest }: Record<string, unknown>) => ({
+    ...rest,
+    ...(err !== undefined && { type: (err as { type: string }).type, why: (err as Error).message }),
+  });
+  assert.deepEqual(spare.map(stackless), ours.map(stackless));
+  assert.match((spare[1]!['err'] as Error).stack!, /TypeError: wrong\n +at /);
 });
