@@ -43,6 +43,7 @@ export class SocketListener implements Listener, ReadyListener {
   readonly #watch: Watch;
   readonly #readiness = new Readiness();
   #shortages = 0;
+  onShortage?: (errno: number) => void;
   #stopping: Timer | undefined;
   /** Nobody is on the way any more: what is queued is the rest. */
   #last = false;
@@ -102,13 +103,14 @@ export class SocketListener implements Listener, ReadyListener {
       if (typeof result !== 'number') return result;
       if (result === -EAGAIN) yield this.#readiness.readable;
       else if (FATAL.has(result)) throw new SystemError('accept', result, formatAddress(this.address));
-      else yield* this.#pause();
+      else yield* this.#pause(result);
     }
   }
 
   /** Nothing was taken from the queue and no further edge comes for it, so it is tried again by time. */
-  *#pause(): Co<void> {
+  *#pause(errno: number): Co<void> {
     this.#shortages++;
+    this.onShortage?.(errno);
     yield* sleep(SHORTAGE_PAUSE);
   }
 

@@ -60,6 +60,8 @@ export interface Listener {
   readonly address: Address;
   /** The next connection. Backs off by itself while descriptors are short. Throws `SystemError` once closed. */
   accept(): Co<Stream>;
+  /** Told each time that `accept` has to back off, and why: a `SystemError`'s negative errno. */
+  onShortage?: (errno: number) => void;
   /** The next connection if one is queued. */
   tryAccept(): Stream | undefined;
   /**

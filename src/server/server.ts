@@ -4,7 +4,7 @@
 // answer says `Connection: close`; idle ones have a grace for the request that may be on its way; what is still open at
 // the graceful timeout is cut. Then comes what goes on without a client, until the same time.
 
-import type { Address } from '../kernel/index.ts';
+import { type Address, SystemError } from '../kernel/index.ts';
 import type { Listener, Stream } from '../net/index.ts';
 import { Cancelled, type Co, sleep, Task } from '../task/index.ts';
 import { serveConnection } from './connection.ts';
@@ -17,6 +17,8 @@ const ACCEPT_BATCH = 64;
 const FULL_PAUSE = 10;
 /** Milliseconds after which accepting is tried again when it has failed. */
 const RETRY_PAUSE = 1000;
+/** Milliseconds between two lines that say so. */
+const SHORTAGE_INTERVAL = 10_000;
 
 /**
  * Milliseconds in which a new client has said something, however short the grace of idle ones is: its request is on its way. Some
@@ -28,6 +30,7 @@ export class Server {
   readonly #context: ServerContext;
   readonly #listeners: readonly Listener[];
   readonly #connections = new Map<Task<void>, Connection>();
+  #shortageKnownUntil = Number.NEGATIVE_INFINITY;
   readonly #acceptors: Task<void>[];
   readonly #ended = Promise.withResolvers<void>();
   #emptied: PromiseWithResolvers<void> | undefined;
@@ -67,6 +70,7 @@ export class Server {
   }
 
   *#acceptAll(listener: Listener): Co<never> {
+    listener.onShortage = this.#onShortage;
     for (let batch = 0; ; batch++) {
       const stream = yield* listener.accept();
       this.#welcome(stream);
@@ -74,6 +78,16 @@ export class Server {
       while (this.#connections.size >= this.#context.settings.maxConnections) yield* sleep(FULL_PAUSE);
     }
   }
+
+  /** Clients wait meanwhile, and nobody would know why. */
+  readonly #onShortage = (errno: number): void => {
+    const { loop, log } = this.#context;
+    if (loop.now() < this.#shortageKnownUntil) return;
+    this.#shortageKnownUntil = loop.now() + SHORTAGE_INTERVAL;
+    const { message } = new SystemError('accept', errno);
+    const connections = this.#connections.size;
+    log.warn({ connections }, `new clients wait: ${message}: raise "ulimit -n", or lower maxConnections`);
+  };
 
   #welcome(stream: Stream): void {
     const { counters, loop } = this.#context;

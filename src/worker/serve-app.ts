@@ -222,6 +222,7 @@ function reportTo(
   const interval = beatInterval(settings);
   let due = performance.now() + interval;
   let last = performance.eventLoopUtilization();
+  let resident = 0;
   const beat = (): void => {
     watchdog.beat();
     const delay = Math.max(0, performance.now() - due);
@@ -229,9 +230,18 @@ function reportTo(
     const now = performance.eventLoopUtilization();
     const { utilization } = performance.eventLoopUtilization(now, last);
     last = now;
-    const resident = process.memoryUsage.rss();
+    resident = residentBytes() ?? resident;
     parent.report({ type: 'beat', ...serving.statistics(), resident, delay, utilization });
   };
   setInterval(beat, interval).unref();
   return new Promise((resolve) => parent.watch(() => resolve({ kind: 'orphaned' })));
+}
+
+/** Of memory; undefined where no descriptor is left to look it up with (EMFILE). */
+function residentBytes(): number | undefined {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return undefined;
+  }
 }
