@@ -16,6 +16,11 @@ export function writePidfile(path: string, predecessor?: number): void {
         throw new ConfigError([], `the pidfile ${path} can't be written: ${message}`);
     }
     const owner = readPid(path);
+    if (owner === 'no pidfile')
+      throw new ConfigError(
+        [],
+        `the pidfile ${path} is there, and is none: it stays as it is. Name another, or remove it`,
+      );
     if (owner !== undefined && owner !== process.pid && owner !== predecessor && isArbiter(owner)) {
       throw new ConfigError(
         [],
@@ -32,13 +37,16 @@ export function removePidfile(path: string): void {
   if (readPid(path) === process.pid) rmSync(path, { force: true });
 }
 
-function readPid(path: string): number | undefined {
+/** Undefined where nothing is there, or nothing in it: the disk was full. */
+function readPid(path: string): number | 'no pidfile' | undefined {
+  let text: string;
   try {
-    const pid = Number.parseInt(readFileSync(path, 'utf8'), 10);
-    return pid > 0 ? pid : undefined;
-  } catch {
-    return undefined;
+    text = readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? undefined : 'no pidfile';
   }
+  if (text === '') return undefined;
+  return /^[1-9]\d{0,9}$/.test(text) ? Number(text) : 'no pidfile';
 }
 
 /** After a restart of the machine the number may be somebody else's. */

@@ -3,6 +3,7 @@
 import process from 'node:process';
 import { ConfigError, type Settings } from '../config/index.ts';
 import { TAKEOVER } from '../protocol/index.ts';
+import { withoutArbiter } from './alone.ts';
 import { type CommandLine, readPlan } from './configuration.ts';
 import { packageVersion } from './version.ts';
 
@@ -26,15 +27,24 @@ export async function serveCommand(command: CommandLine): Promise<void> {
       ),
     );
   }
+  const resolved = refuseWhatThrows(() => withoutArbiter(plan.boot.resolved));
   process.chdir(plan.cwd);
   Object.assign(process.env, plan.env);
   const { serveApp } = await import('../worker/index.ts');
-  await serveApp(plan.boot);
+  await serveApp({ ...plan.boot, resolved });
 }
 
 /** A parent needs sockets that it can hand down, and those of Node it can't. */
 export function hasArbiter({ arbiter, kernel }: Settings): boolean {
   return arbiter && kernel !== 'node' && process.platform === 'linux';
+}
+
+function refuseWhatThrows<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    return refuse(error);
+  }
 }
 
 /** Says what is wrong with what was given, and ends. */

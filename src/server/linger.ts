@@ -61,6 +61,8 @@ function* dropInput(connection: Connection, unread: boolean): Co<void> {
       dropped += count;
       more = true;
       if (++reads % READS_IN_TURN === 0) yield TURN;
+      // The time of a stop is up.
+      if (connection.gone !== undefined) return;
       continue;
     }
     if (count !== -EAGAIN || !more) return;

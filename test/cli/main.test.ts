@@ -47,6 +47,10 @@ test('wrong usage ends with status 2 and says what is wrong', () => {
     [['serve', 'app.ts', '--backlog'], /^siskin: option '--backlog <N>' argument missing/],
     [['serve', 'app.ts', '--backlog', 'x'], /^siskin: --backlog x: it is not a whole number\n {2}expected/],
     [['serve', 'app.ts', 'other.ts'], /^siskin: too many arguments/],
+    [
+      ['serve', 'app.ts', '--no-arbiter', '--user', 'nobody'],
+      /^siskin: --user nobody: no arbiter is there to start workers as somebody else\n {2}expected an arbiter/,
+    ],
   ];
   for (const [args, expected] of mistakes) {
     const { status, stdout, stderr } = siskin(args);
