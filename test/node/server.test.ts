@@ -5,6 +5,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import diagnostics from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { PassThrough } from 'node:stream';
 import { describe } from 'node:test';
 import { lastGet, listener, same } from './parity.ts';
 
@@ -217,6 +218,16 @@ describe('a connection', () => {
       });
     },
     client: lastGet(),
+  });
+
+  same('whose client leaves before a stream that is piped into the answer has said anything is closed', {
+    serve: listener((_req, res, note) => {
+      res.on('close', () => note('close'));
+      new PassThrough().pipe(res);
+    }),
+    client: async (client) => {
+      client.socket.end(lastGet().replace('Connection: close\r\n', ''));
+    },
   });
 
   same('that says nothing for long stays where somebody listens', {

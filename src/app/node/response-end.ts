@@ -94,9 +94,21 @@ export function announceClose(response: NodeResponse): void {
     // An answer in pieces that was begun is cut in any case, see `sendRest`: nothing can be added to it.
     const exchange = response[EXCHANGE]!;
     if (exchange.started) response.destroyed = true;
-    response.emit('close');
-    if (exchange.started) exchange.client.hangUp(CLIENT_SEEMS_GONE);
+    const left = isLeftByPipes(response, () => response.emit('close'));
+    if (exchange.started || left) exchange.client.hangUp(CLIENT_SEEMS_GONE);
   });
+}
+
+/** Whether a stream was piped into it, and goes away when told: then nobody is left who would end the answer. */
+function isLeftByPipes(response: NodeResponse, tell: () => void): boolean {
+  let left = false;
+  const onUnpipe = (): void => {
+    left = true;
+  };
+  response.on('unpipe', onUnpipe);
+  tell();
+  response.off('unpipe', onUnpipe);
+  return left && !response.finished;
 }
 
 /** Where nobody listens, nobody was told: who listens later hears of the real end. */
