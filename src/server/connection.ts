@@ -188,13 +188,15 @@ function* converse(connection: Connection, exchange: HttpExchange): Co<void> {
     else if (waitsForBody(exchange))
       connection.waitUnder(context.bodyDeadlines, received > 0 && exchange.state !== COMPLETE);
     // One that has only shut down its side reads on; one that has left says so no sooner than something is sent. A stream
-    // in which nothing happens is kept for that one no longer than a client may take nothing.
-    else if (stream.peerClosed && (exchange.state === STARTED || exchange.forsaken))
+    // in which nothing happens is kept for that one no longer than a client may take nothing; and a program that knows
+    // has a moment left for an answer: on Node it had none.
+    else if (stream.peerClosed && exchange.forsaken) connection.waitUnder(context.lingerDeadlines, moved);
+    else if (stream.peerClosed && exchange.state === STARTED)
       connection.waitUnder(context.writeDeadlines, moved);
     else connection.waitUnder(undefined, false);
     yield connection;
 
-    if (connection.expired === context.writeDeadlines) {
+    if (connection.expired === context.writeDeadlines || connection.expired === context.lingerDeadlines) {
       connection.lose(new Error(NOT_TAKEN));
     } else if (connection.expired === context.bodyDeadlines) {
       exchange.body!.fail(new BodyError('ERR_BODY_TIMEOUT', 408, 'the body took too long'));

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import diagnostics from 'node:diagnostics_channel';
+import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
@@ -229,6 +230,23 @@ describe('a connection', () => {
       client.socket.end(lastGet().replace('Connection: close\r\n', ''));
     },
   });
+
+  same(
+    'whose client leaves in the middle of an answer is closed, also where only its socket is listened to',
+    {
+      serve: listener((req, res, note) => {
+        req.socket.on('close', () => note('socket close'));
+        res.write('some');
+      }),
+      client: async (client) => {
+        client.send(lastGet());
+        await client.until('some');
+        client.socket.end();
+        await once(client.socket, 'close');
+        client.raw = '';
+      },
+    },
+  );
 
   same('that says nothing for long stays where somebody listens', {
     serve: listener((_req, res, note) => {

@@ -114,6 +114,9 @@ function isLeftByPipes(response: NodeResponse, tell: () => void): boolean {
 /** Where nobody listens, nobody was told: who listens later hears of the real end. */
 function isHeard(response: NodeResponse): boolean {
   const { req } = response;
+  // As `on-finished` does it, which morgan and others are built on. An answer that comes whole may still come, and the socket
+  // is there for it.
+  if (response[EXCHANGE]!.started && (response.socket?.listenerCount('close') ?? 0) > 0) return true;
   return response.listenerCount('close') + req.listenerCount('close') + req.listenerCount('aborted') > 0;
 }
 
