@@ -29,7 +29,7 @@ export function withoutArbiter(resolved: ResolvedSettings): ResolvedSettings {
   const { settings, origins, warnings } = resolved;
   const defaults = defaultSettings();
   const given = (key: keyof Settings): boolean =>
-    origins[key].kind !== 'default' && settings[key] !== defaults[key];
+    origins[key].kind !== 'default' && settings[key] !== defaults[key] && settings[key] !== 'none';
   const refused = ESSENTIAL.filter(given);
   if (refused.length > 0) {
     throw new ConfigError(

@@ -14,13 +14,20 @@ export interface Served {
   readonly kernel: string;
 }
 
+/** For a browser here; and the address, where others reach it, too: `http://localhost:8000 (0.0.0.0:8000)`. */
+function toOpen(address: Address): string {
+  const url = urlOf(address);
+  const text = formatAddress(address);
+  return address.family === 'unix' || url.endsWith(`//${text}`) ? url : `${url} (${text})`;
+}
+
 /** `listening on http://127.0.0.1:8000 (pid 4711, Node 26.9.0, linux)`. */
 export function announce(
   { app, kind, addresses, kernel }: Served,
   log: Logger,
   parent: Parent | undefined,
 ): void {
-  const texts = addresses.map((address, index) => (index === 0 ? urlOf(address) : formatAddress(address)));
+  const texts = addresses.map((address, index) => (index === 0 ? toOpen(address) : formatAddress(address)));
   if (parent !== undefined) {
     parent.report({ type: 'ready', kind, addresses: texts, kernel });
     return;

@@ -51,9 +51,16 @@ test('it serves, says so in one line, and stops when told to', { timeout: 30_000
 });
 
 test('PORT from the environment is where it listens', { timeout: 30_000 }, async () => {
-  await withSiskin([], async (siskin) => assert.match(await siskin.url(), /^http:\/\/localhost:[1-9]\d*$/), {
-    PORT: '0',
-  });
+  await withSiskin(
+    [],
+    async (siskin) => {
+      assert.match(await siskin.url(), /^http:\/\/localhost:[1-9]\d*$/);
+      assert.match(siskin.stdout, /listening on http:\/\/localhost:(\d+) \(0\.0\.0\.0:\1\)/);
+    },
+    {
+      PORT: '0',
+    },
+  );
 });
 
 test('the access log has a line for each request, in the format of the log', {
