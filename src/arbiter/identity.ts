@@ -23,11 +23,13 @@ export function identityOf(resolved: ResolvedSettings): Identity | undefined {
       'siskin to be started as root, or neither user nor group',
     );
   }
+  // It is that already, and may not even set what it has.
+  if (process.getuid!() !== 0) return undefined;
   return { uid, gid, ...(name !== undefined && { name }) };
 }
 
 function userId(resolved: ResolvedSettings, user: string): number {
-  if (/^\d+$/.test(user)) return Number(user);
+  if (/^\d+$/.test(user)) return checkId(resolved, 'user', Number(user));
   const uid = ask('-u', user);
   if (uid === undefined) throw problem(resolved, 'user', 'there is no such user', 'a user of this machine');
   return Number(uid);
@@ -41,12 +43,23 @@ function primaryGroup(resolved: ResolvedSettings, user: string): number {
 }
 
 function groupId(resolved: ResolvedSettings, group: string): number {
-  if (/^\d+$/.test(group)) return Number(group);
+  if (/^\d+$/.test(group)) return checkId(resolved, 'group', Number(group));
   const line = groups().find((each) => each.startsWith(`${group}:`));
   const gid = line?.split(':')[2];
   if (gid === undefined)
     throw problem(resolved, 'group', 'there is no such group', 'a group of this machine');
   return Number(gid);
+}
+
+/** The last of 32 bits stands for none: setuid(2). */
+function checkId(resolved: ResolvedSettings, setting: 'user' | 'group', id: number): number {
+  if (id < 2 ** 32 - 1) return id;
+  throw problem(
+    resolved,
+    setting,
+    'no number is that large',
+    `a ${setting} of this machine, or a number up to 4294967294`,
+  );
 }
 
 function groups(): string[] {

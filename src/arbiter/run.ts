@@ -4,12 +4,18 @@ import { availableParallelism } from 'node:os';
 import { relative } from 'node:path';
 import process from 'node:process';
 import { setFlagsFromString } from 'node:v8';
-import type { Settings } from '../config/index.ts';
+import { ConfigError, type Settings } from '../config/index.ts';
 import { createKernel } from '../kernel/index.ts';
 import { reapOrphans } from '../kernel/linux/index.ts';
-import { ignoreLostOutput, type Logger, processLogs } from '../log/index.ts';
+import { ignoreLostOutput, LogFileError, type Logger, type ProcessLogs, processLogs } from '../log/index.ts';
 import { Loop } from '../loop/index.ts';
-import { controlSocketFor, isOwnChild, type Ready, startDirectory } from '../protocol/index.ts';
+import {
+  controlSocketFor,
+  type Identity,
+  isOwnChild,
+  type Ready,
+  startDirectory,
+} from '../protocol/index.ts';
 import { type Co, type Scope, scope, spawn } from '../task/index.ts';
 import { Arbiter, type Command } from './arbiter.ts';
 import { Control } from './control.ts';
@@ -78,7 +84,7 @@ class Service {
     const { resolved, specifier } = plan.boot;
     const { identity } = plan.boot;
     // Made here, so that workers can write them when they are somebody else.
-    const logs = processLogs(resolved.settings, { owner: identity });
+    const logs = openLogs(resolved.settings, identity);
     for (const warning of resolved.warnings) logs.log.warn({}, warning);
     this.#loop = loop;
     this.#plan = plan;
@@ -196,6 +202,15 @@ class Service {
     const path = asked ? controlSocket : controlSocketFor(startDirectory());
     if (path === undefined || path === 'none' || this.#tasks!.closed) return;
     this.#control.open(this.#tasks!, path, asked);
+  }
+}
+
+/** Throws `ConfigError`. */
+function openLogs(settings: Settings, owner: Identity | undefined): ProcessLogs {
+  try {
+    return processLogs(settings, { owner });
+  } catch (error) {
+    throw error instanceof LogFileError ? new ConfigError([], error.message) : error;
   }
 }
 

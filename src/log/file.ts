@@ -17,6 +17,12 @@ export interface LogOwner {
 const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;
 const MODE = 0o640;
 
+/** A log can't be opened. */
+export class LogFileError extends Error {
+  override readonly name = 'LogFileError';
+  readonly code = 'ERR_SISKIN_LOG_FILE';
+}
+
 export class LogFile implements LogSink {
   readonly #path: string;
   readonly #owner: LogOwner | undefined;
@@ -25,12 +31,18 @@ export class LogFile implements LogSink {
   #lost = 0;
   #retryAt = 0;
 
-  /** Appends to the file at `path`, which is made where there is none. Throws where that can't be done. */
+  /** Appends to the file at `path`, which is made where there is none. Throws `LogFileError` where that can't be done. */
   constructor(path: string, complain: (message: string) => void, owner?: LogOwner) {
     this.#path = path;
     this.#complain = complain;
     this.#owner = owner;
-    this.#fd = this.#open();
+    try {
+      this.#fd = this.#open();
+    } catch (error) {
+      throw new LogFileError(`the log file ${path} can't be opened: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
   }
 
   /**

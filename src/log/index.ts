@@ -2,4 +2,5 @@
 
 export type { Logger } from '../server/index.ts';
 export type { AccessLog } from './access-log.ts';
+export { LogFileError } from './file.ts';
 export { ignoreLostOutput, type ProcessLogs, processLogs } from './logger.ts';

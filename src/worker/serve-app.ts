@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import process from 'node:process';
 import { inspect } from 'node:util';
 import type { BindAddress, ResolvedSettings, Settings } from '../config/index.ts';
-import { type AccessLog, ignoreLostOutput, processLogs } from '../log/index.ts';
+import { type AccessLog, ignoreLostOutput, LogFileError, processLogs } from '../log/index.ts';
 import { endSwitched, isServing, stopAll } from '../node/index.ts';
 import {
   type Boot,
@@ -32,7 +32,10 @@ import { Watchdog } from './watchdog.ts';
 import { type AnyServing, makeWorkerClass } from './worker-class.ts';
 
 const RUNTIME_FAILURE = 1;
+const WRONG_USAGE = 2;
 const LOAD_FAILURE = 3;
+/** Their messages are for people. */
+const KNOWN = [AppLoadError, StartError, ConfigurationError, LogFileError];
 const NEVER = new Promise<never>(() => {});
 
 /** Serves the app that `boot` names until a signal, and exits with the status that says how it went. */
@@ -57,11 +60,11 @@ export async function serveApp(boot: Boot, parent?: Parent): Promise<void> {
       }),
     );
   } catch (error) {
-    const known =
-      error instanceof AppLoadError || error instanceof StartError || error instanceof ConfigurationError;
+    const known = KNOWN.some((kind) => error instanceof kind);
     // Thrown on, it would be one more uncaught error, and those only stop a server that runs.
-    const message = known ? error.message : inspect(error);
-    const status = error instanceof AppLoadError ? LOAD_FAILURE : RUNTIME_FAILURE;
+    const message = known ? (error as Error).message : inspect(error);
+    const wrong = error instanceof LogFileError ? WRONG_USAGE : RUNTIME_FAILURE;
+    const status = error instanceof AppLoadError ? LOAD_FAILURE : wrong;
     process.stderr.write(`siskin: ${message}\n`);
     parent?.report({ type: 'failed', status, message });
     appExit.now(status);

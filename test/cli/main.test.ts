@@ -48,6 +48,20 @@ test('wrong usage ends with status 2 and says what is wrong', () => {
     [['serve', 'app.ts', '--backlog', 'x'], /^siskin: --backlog x: it is not a whole number\n {2}expected/],
     [['serve', 'app.ts', 'other.ts'], /^siskin: too many arguments/],
     [
+      ['serve', 'app.ts', '--log-file', '/nope/x.log'],
+      /^siskin: the log file \/nope\/x\.log can't be opened: ENOENT/,
+    ],
+    [['serve', 'app.ts', '--access-log-file', '/'], /^siskin: the log file \/ can't be opened: EISDIR/],
+    [
+      ['serve', 'app.ts', '--no-arbiter', '--log-file', '/nope/x.log'],
+      /^siskin: the log file \/nope\/x\.log can't be/,
+    ],
+    [['serve', 'app.ts', '--pidfile', '/'], /^siskin: the pidfile \/ is there, and is none/],
+    [
+      ['serve', 'app.ts', '--user', '4294967295'],
+      /^siskin: --user 4294967295: no number is that large\n {2}expected/,
+    ],
+    [
       ['serve', 'app.ts', '--no-arbiter', '--user', 'nobody'],
       /^siskin: --user nobody: no arbiter is there to start workers as somebody else\n {2}expected an arbiter/,
     ],

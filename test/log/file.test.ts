@@ -41,7 +41,7 @@ describe('a log file', () => {
     writeFileSync(place('secret'), 'of root\n');
     chmodSync(place('secret'), 0o600);
     symlinkSync(place('secret'), place('d.log'));
-    assert.throws(() => new LogFile(place('d.log'), silent, ME), { code: 'ELOOP' });
+    assert.throws(() => new LogFile(place('d.log'), silent, ME), /d\.log can't be opened: ELOOP/);
     // Where nobody else is concerned, a link is what the person wants: to /dev/stdout, in containers.
     new LogFile(place('d.log'), silent).write('followed\n');
     assert.equal(readFileSync(place('secret'), 'utf8'), 'of root\nfollowed\n');
