@@ -63,7 +63,12 @@ async function ask(
 
 /** The socket of the arbiter that is meant. Throws where there is none, or more than one. */
 export async function findSocket({ controlSocket, pid, config }: ControlOptions): Promise<string> {
-  const said = await chosenSocket(controlSocket, config);
+  // A file that is broken now is no reason to leave a server alone that runs: it may well be in the usual place.
+  let broken: unknown;
+  const said = await chosenSocket(controlSocket, config).catch((error: unknown) => {
+    broken = error;
+    return '';
+  });
   if (said === 'none')
     throw new Unreachable('controlSocket is none: the arbiter can only be told by signals');
   if (said !== '') return said;
@@ -74,6 +79,7 @@ export async function findSocket({ controlSocket, pid, config }: ControlOptions)
   const alive: string[] = [];
   for (const path of all) if (await answers(path)) alive.push(path);
   if (alive.length === 1) return alive[0]!;
+  if (alive.length === 0 && broken !== undefined) throw broken;
   if (alive.length === 0) {
     const who = pid === undefined ? '' : ` with process id ${pid}`;
     throw new Unreachable(

@@ -1,7 +1,7 @@
 // `siskin ctl` with a real server: how it finds it, and what it says when it is done.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { describe, test } from 'node:test';
 import { printable } from '../../src/cli/ctl.ts';
@@ -36,14 +36,19 @@ onLinux('siskin ctl', () => {
         found.stdout,
         new RegExp(`^app.mjs at http.*arbiter ${child.process.pid}, up \\d+s$`, 'm'),
       );
+      // It is about to be edited, and the server runs as before.
+      write('siskin.config.js', 'export default {');
+      assert.match((await siskin(['ctl', 'status'], { cwd: directory, env })).stdout, /^app.mjs at http/);
       child.process.kill('SIGKILL');
       await child.exit;
     });
-    assert.equal(readdirSync(place('runtime/siskin')).length, 1);
+    const unread = await siskin(['ctl', 'status'], { cwd: directory, env });
+    assert.match(unread.stderr, /siskin\.config\.js did not load/);
+    rmSync(place('siskin.config.js'));
+    assert.deepEqual(readdirSync(place('runtime/siskin')), [], 'what the crash has left is gone');
     const gone = await siskin(['ctl', 'status'], { cwd: directory, env });
     assert.equal(gone.status, 1);
     assert.match(gone.stderr, /no siskin serve was started in/);
-    assert.deepEqual(readdirSync(place('runtime/siskin')), [], 'what the crash has left is gone');
   });
 
   test(
