@@ -13,7 +13,7 @@ import { BUILT, Service, SOURCES } from './service.ts';
 const BAR = 150;
 /** Milliseconds in which what a worker begins when it serves is over, its watchdog's start above all. */
 const REST = 250;
-const SERVES = /"pid":(\d+),"ms":(\d+),"msg":"worker \d+ serves"/g;
+const SERVES = /"workerPid":(\d+),"ms":(\d+),"msg":"worker \d+ serves"/g;
 
 /** As it is built, which is how users have it, and from sources, with Node alone in turn. */
 export async function boot(restarts: number): Promise<Row[]> {

@@ -156,7 +156,7 @@ export class Crew {
       if (slot.retired || this.#stopping || this.failed.isSet) return;
       const pause = slot.backoff.after(end, worker, this.settings.minUptime);
       if (slot.backoff.failures > 0) this.faltered.set();
-      const fields = { worker: slot.index, pid: worker.pid };
+      const fields = { worker: slot.index, workerPid: worker.pid };
       const what = worker.describeEnd(end);
       const who = worker.pid === 0 ? 'a worker' : `worker ${worker.pid}`;
       this.#log.error(fields, `${who} ${what}: ${describeNext(slot.backoff.failures, pause)}`);
@@ -188,7 +188,10 @@ export class Crew {
       const exit = yield* worker.exited.wait();
       // One that could has said itself why.
       if (worker.failure === undefined)
-        this.#log.error({ pid: worker.pid }, `nothing is served: the worker ${worker.describeEnd(exit)}`);
+        this.#log.error(
+          { workerPid: worker.pid },
+          `nothing is served: the worker ${worker.describeEnd(exit)}`,
+        );
       this.failed.set(exit.code || LOAD_FAILURE);
     }
     return worker;
@@ -208,13 +211,13 @@ export class Crew {
         onReady: (ready) => {
           this.served.set();
           const ms = Math.round(worker.age);
-          this.#log.debug({ worker: index, pid: worker.pid, ms }, `worker ${worker.pid} serves`);
+          this.#log.debug({ worker: index, workerPid: worker.pid, ms }, `worker ${worker.pid} serves`);
           this.#options.onReady(ready);
         },
         onStall: (stalled) => {
           const { ms, request } = stalled;
           const where = request === undefined ? '' : `, in ${request}`;
-          const fields = { worker: index, pid: worker.pid, ms, err: stackOf(stalled) };
+          const fields = { worker: index, workerPid: worker.pid, ms, err: stackOf(stalled) };
           this.#log.warn(fields, `worker ${worker.pid} is deaf: its event loop is blocked${where}`);
         },
         onLoad: (file) => this.#options.onLoad?.(file),
@@ -321,7 +324,10 @@ export class Crew {
   recycle(worker: Worker, why: string): void {
     const slot = this.#slots.find((each) => each.worker === worker);
     if (slot === undefined) return;
-    this.#log.info({ worker: slot.index, pid: worker.pid }, `worker ${worker.pid} ${why}: it is replaced`);
+    this.#log.info(
+      { worker: slot.index, workerPid: worker.pid },
+      `worker ${worker.pid} ${why}: it is replaced`,
+    );
     this.#tasks!.spawn(this.#recycleIn(slot, worker), { name: 'a replacement' });
   }
 
@@ -329,7 +335,7 @@ export class Crew {
     const failure = yield* this.#replacing.with(this.#replaceIn(slot, worker));
     if (failure === undefined) return;
     this.#log.error(
-      { pid: worker.pid },
+      { workerPid: worker.pid },
       `worker ${worker.pid} stays for now: the one for its place ${failure}`,
     );
     // Not at once again.

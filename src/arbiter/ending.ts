@@ -14,7 +14,7 @@ export function* drain(worker: Worker, gracefulTimeout: number, log: Logger): Co
   worker.draining = true;
   worker.kill('SIGTERM');
   if (yield* worker.ends(gracefulTimeout + MARGIN)) return;
-  log.warn({ pid: worker.pid }, `worker ${worker.pid} does not end: killed after gracefulTimeout`);
+  log.warn({ workerPid: worker.pid }, `worker ${worker.pid} does not end: killed after gracefulTimeout`);
   worker.kill('SIGKILL', 'did not end and was killed');
   yield* worker.exited.wait();
 }

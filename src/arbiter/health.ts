@@ -48,7 +48,7 @@ function examine(worker: Worker, deaf: number, settings: Settings, log: Logger):
   // Sooner than the log says so: a short pause of one worker is no news, but nobody has to wait for its end.
   if (deaf >= SUSPECT * beatInterval(settings)) worker.deaf = true;
   const { timeout, stallWarning } = settings;
-  const fields = { worker: worker.slot, pid: worker.pid, ms: Math.round(deaf) };
+  const fields = { worker: worker.slot, workerPid: worker.pid, ms: Math.round(deaf) };
   if (timeout > 0 && deaf >= timeout) {
     const where = worker.stall?.request === undefined ? '' : ` in ${worker.stall.request}`;
     worker.kill('SIGKILL', `was deaf for ${Math.round(deaf)} ms${where} (timeout) and was killed`);

@@ -27,6 +27,23 @@ const CHATTY = write(
 );
 const APP = write('app.mjs', 'export default () => new Response(String(process.pid));');
 
+onLinux('a line of the log', () => {
+  test('names each of its fields once, also where it is about a worker', TIMEOUT, async () => {
+    await withSiskin([APP, '--bind', '127.0.0.1:0', ...FLAGS], { cwd: directory }, async (child) => {
+      await logged(child, /worker \d+ serves/);
+      const [, pid] = /worker (\d+) serves/.exec(child.stdout)!;
+      process.kill(Number(pid), 'SIGKILL');
+      await logged(child, /was killed/);
+      const lines = `${child.stdout}${child.stderr}`.split('\n').filter((line) => line.startsWith('{'));
+      for (const line of lines) {
+        const again = JSON.stringify(JSON.parse(line));
+        assert.equal(line, again);
+      }
+      assert.ok(lines.some((line) => line.includes(`"workerPid":${pid}`)));
+    });
+  });
+});
+
 onLinux('an app', () => {
   test('that exits while it loads is not started again, and the status is not 0', TIMEOUT, async () => {
     await withSiskin(
