@@ -75,7 +75,8 @@ export interface ArbiterOptions {
   readonly onComplete?: () => void;
   readonly onState?: (state: State) => void;
   /** Opens log files anew. */
-  readonly reopenLogs?: () => void;
+  /** False where one could not be opened: it has been said. */
+  readonly reopenLogs?: () => boolean;
 }
 
 const START_FAILURE = 1;
@@ -222,9 +223,12 @@ export class Arbiter {
   }
 
   #reopen(outcome: Signal<Outcome>): void {
-    this.#options.reopenLogs?.();
+    const ok = this.#options.reopenLogs?.() ?? true;
     for (const worker of this.crew.workers) worker.reopen();
-    outcome.set({ ok: true, message: 'log files are opened anew' });
+    const message = ok
+      ? 'log files are opened anew'
+      : 'a log file could not be opened, and the old one stays: see the log';
+    outcome.set({ ok, message });
   }
 
   /** Workers finish and end, and the arbiter waits, for a reload to fill their places or for its own end. */

@@ -9,12 +9,17 @@ const MARGIN = 2_000;
 /** Milliseconds from SIGQUIT to SIGKILL. */
 const QUICK = 1_000;
 
+/** Milliseconds for one that has never served: it has nothing to finish, and may be blocked in what it loads. */
+const UNSERVED = 2_000;
+
 /** Lets `worker` finish what it does, and no longer than it may. */
 export function* drain(worker: Worker, gracefulTimeout: number, log: Logger): Co<void> {
   worker.draining = true;
   worker.kill('SIGTERM');
-  if (yield* worker.ends(gracefulTimeout + MARGIN)) return;
-  log.warn({ workerPid: worker.pid }, `worker ${worker.pid} does not end: killed after gracefulTimeout`);
+  const within = worker.served ? gracefulTimeout + MARGIN : Math.min(gracefulTimeout, UNSERVED);
+  if (yield* worker.ends(within)) return;
+  const when = worker.served ? 'after gracefulTimeout' : `after ${within} ms, as it serves nobody yet`;
+  log.warn({ workerPid: worker.pid }, `worker ${worker.pid} does not end: killed ${when}`);
   worker.kill('SIGKILL', 'did not end and was killed');
   yield* worker.exited.wait();
 }

@@ -89,14 +89,16 @@ export class LogFile implements LogSink {
     return `${JSON.stringify({ level: 'error', time, pid: process.pid, msg: `${this.#lost} lines were lost here` })}\n`;
   }
 
-  /** Opens the file anew: whoever rotates logs has moved it away. Where that fails, the old one stays. */
-  reopen(): void {
+  /** Opens the file anew: whoever rotates logs has moved it away. Where that fails, the old one stays; says whether it did not. */
+  reopen(): boolean {
     try {
       const fd = this.#open();
       closeSync(this.#fd);
       this.#fd = fd;
+      return true;
     } catch (error) {
       this.#complain(`${this.#path} can't be opened, the old file stays: ${(error as Error).message}`);
+      return false;
     }
   }
 }

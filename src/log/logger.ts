@@ -38,8 +38,8 @@ export interface LogSettings {
 export interface ProcessLogs {
   readonly log: Logger;
   readonly access: AccessLog | undefined;
-  /** Opens files anew. */
-  reopen(): void;
+  /** Opens files anew. False where one could not be: it has been said, and the old one stays. */
+  reopen(): boolean;
 }
 
 const WARN = 40;
@@ -185,9 +185,7 @@ export function processLogs(
   return {
     log,
     access: sink && createAccessLog(!isHuman(format, sink), sink),
-    reopen: () => {
-      for (const each of [file, accessFile]) each?.reopen();
-    },
+    reopen: () => [file, accessFile].map((each) => each?.reopen() ?? true).every(Boolean),
   };
 }
 

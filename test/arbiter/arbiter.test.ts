@@ -71,6 +71,22 @@ describe('an arbiter', () => {
     });
   });
 
+  test('to stop does not wait for long for one that is blocked while it loads', async () => {
+    const script = [{ boots: 10 }, { drains: Number.POSITIVE_INFINITY }];
+    await withArbiter({ workers: 2, script }, function* (scene) {
+      yield* sleep(100);
+      scene.arbiter.command('stop');
+      yield* sleep(1900);
+      assert.deepEqual(scene.started[1]!.signals, ['SIGTERM']);
+      yield* sleep(200);
+      assert.equal(scene.alive.length, 0);
+      assert.equal(
+        scene.said(/worker 101 does not end: killed after 2000 ms, as it serves nobody yet/).length,
+        1,
+      );
+    });
+  });
+
   test('replaces a worker that ends, at once if it has served a while', async () => {
     const script = [{ boots: 10, ends: { after: 5000, code: 1 } }];
     await withArbiter({ workers: 1, script }, function* (scene) {

@@ -186,9 +186,15 @@ describe('an arbiter that is told', () => {
   test('to open log files anew does so, and tells its workers', async () => {
     await withArbiter({ workers: 2 }, function* (scene) {
       yield* sleep(300);
-      yield* scene.arbiter.command('reopen').wait();
+      assert.equal((yield* scene.arbiter.command('reopen').wait()).ok, true);
       assert.deepEqual(scene.calls, ['reopen logs']);
       assert.ok(scene.started.every(({ calls }) => calls.join() === 'reopen'));
+      scene.logsOpen = false;
+      const { ok, message } = yield* scene.arbiter.command('reopen').wait();
+      assert.deepEqual(
+        [ok, message],
+        [false, 'a log file could not be opened, and the old one stays: see the log'],
+      );
     });
   });
 

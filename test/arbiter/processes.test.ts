@@ -69,10 +69,10 @@ onLinux('workers', () => {
         looping.catch(() => {});
         await logged(child, /its event loop is blocked/);
         const line = child.stderr.split('\n').find((each) => each.includes('is blocked'))!;
-        const { msg, err, pid } = JSON.parse(line);
+        const { msg, err, workerPid } = JSON.parse(line);
         assert.match(msg, /blocked, in GET \/loop$/);
         assert.match(err.stack, /at burn \(.*app\.mjs:1:\d+\)\n\s+at default \(.*app\.mjs:4:\d+\)$/);
-        assert.notEqual(pid, child.process.pid);
+        assert.notEqual(workerPid, child.process.pid);
         await assert.rejects(looping);
         await logged(child, /was deaf for \d+ ms in GET \/loop \(timeout\) and was killed/);
         assert.equal((await ask(url)).status, 200);

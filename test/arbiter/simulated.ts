@@ -169,6 +169,8 @@ export type SimulatedHooks = Partial<
 export class Scene {
   readonly arbiter: Arbiter;
   readonly loop: Loop;
+  /** Whether log files can be opened. */
+  logsOpen = true;
   /** All that were ever started. */
   readonly started: SimulatedWorker[] = [];
   readonly log: string[] = [];
@@ -218,7 +220,10 @@ export class Scene {
       readPlan: async () => this.#plan({ ...settings, ...this.reread?.() }),
       launchSuccessor: (events) => this.#callSuccessor(events),
       onState: (state) => void this.states.push(state),
-      reopenLogs: () => void this.calls.push('reopen logs'),
+      reopenLogs: () => {
+        this.calls.push('reopen logs');
+        return this.logsOpen;
+      },
       ...(inherited > 0 && { inherited, onComplete: () => void this.calls.push('complete') }),
       launch: (slot, plan, events) => {
         const behaviour = this.script.shift() ?? GOOD;
