@@ -151,6 +151,29 @@ describe('a request’s body', () => {
     });
   }
 
+  for (const size of [10, 20_000]) {
+    for (const when of ['before', 'after'] as const) {
+      same(`of ${size} octets is had by who listens in the next tick, asked for ${when} the answer`, {
+        serve: listener((req, res, note) => {
+          let length = 0;
+          const listen = (): void => {
+            req.on('data', (bytes: Buffer) => {
+              length += bytes.length;
+            });
+            req.on('end', () => note('end', length, req.complete));
+            req.on('error', (error: NodeJS.ErrnoException) => note('error', error.code));
+          };
+          if (when === 'before') process.nextTick(listen);
+          res.statusCode = 413;
+          res.end('no');
+          note(res.headersSent, res.writableEnded);
+          if (when === 'after') process.nextTick(listen);
+        }),
+        client: lastPost('x'.repeat(size)),
+      });
+    }
+  }
+
   for (const [size, body] of [
     ['small', 'user=alice'],
     ['large', 'x'.repeat(20_000)],

@@ -130,7 +130,8 @@ function complete(
   const body = isText || typeof chunk !== 'string' ? chunk : Buffer.from(chunk, encoding as BufferEncoding);
   const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
   if (response.strictContentLength) countStrictly(response, length, true);
-  if (isRead(response.req as unknown as NodeRequest)) exchange.readOn();
+  const request = response.req as unknown as NodeRequest;
+  if (isRead(request)) exchange.readOn();
   if (response._header === null) {
     if (!exchange.mayStay(true)) response.shouldKeepAlive = false;
     response._contentLength = length;
@@ -139,7 +140,15 @@ function complete(
     if (response.strictContentLength) countStrictly(response, 0, true);
   }
   if (!response._hasBody && length > 0) node.write.call(response, body);
-  sendRest(response, exchange, body, length);
+  if (request.complete || exchange.bodyLength === 0 || exchange.readsOn)
+    sendRest(response, exchange, body, length);
+  else {
+    // Once the answer is sent, a body that nobody reads goes. Who listens for it in the next tick is in time, as on Node.
+    process.nextTick(process.nextTick, () => {
+      if (isRead(request)) exchange.readOn();
+      sendRest(response, exchange, body, length);
+    });
+  }
   if (response._eventsCount > 0 || response[kEndCallbacks] != null || responseFinish.hasSubscribers) {
     response[CONTEXT] = new AsyncResource('siskin.Response', { requireManualDestroy: true });
     (response[kSocket] as NodeSocket | null)?.keepAddress();
