@@ -27,6 +27,8 @@ export class RequestBody {
   held = 0;
   /** Milliseconds for which the app has waited for the client, and since when it does so now. */
   #waited = 0;
+  /** What had come when `#waited` began to count. */
+  #receivedBefore = 0;
   #waitingSince = -1;
 
   constructor(head: RequestHead, maxBytes: number, limits: HeadLimits) {
@@ -149,8 +151,12 @@ export class RequestBody {
   keepPace(now: number, limits: { readonly bodyTimeout: number; readonly bodyMinRate: number }): void {
     if (this.#waitingSince >= 0) this.#waited += now - this.#waitingSince;
     this.#waitingSince = this.wanted ? now : -1;
-    if (this.#waited <= limits.bodyTimeout || (this.received * 1000) / this.#waited >= limits.bodyMinRate)
-      return;
+    if (this.#waited <= limits.bodyTimeout) return;
+    const rate = ((this.received - this.#receivedBefore) * 1000) / this.#waited;
+    // What has come is no credit: for an hour of it, a client could hold what lies in memory.
+    this.#waited = 0;
+    this.#receivedBefore = this.received;
+    if (rate >= limits.bodyMinRate) return;
     this.fail(
       new BodyError(
         'ERR_BODY_TIMEOUT',

@@ -23,7 +23,7 @@ export const timeouts = {
       kind: rate(1, 1024 ** 3, 'no minimum'),
       default: 256,
       description:
-        "Least average rate of a request's body in bytes a second, once it takes longer than bodyTimeout; then 408",
+        "Least average rate of a request's body in bytes a second, over each bodyTimeout in which it is waited for; else 408",
       reason:
         'A tenth of what GPRS carries, so that no honest client meets it, while one that sends a byte now and then, to stay under bodyTimeout, does.',
     }),

@@ -114,6 +114,23 @@ export function deadlineTests(backend: Backend): void {
 
   behaves(
     backend,
+    'a body that has come fast is no excuse to dribble the rest',
+    async (open) => {
+      const site = await open(async (request) => new Response(String((await request.text()).length)));
+      const client = await site.connect();
+      client.send(request('POST', '/', ['Content-Length: 1000000'], 'x'.repeat(900_000)));
+      for (let i = 0; i < 70; i++) {
+        client.send('x');
+        await site.sleep(1000);
+      }
+      assert.equal(site.statistics().inFlight, 0, 'it still waits');
+      assert.equal((await client.answer('POST')).status, 408);
+    },
+    NEEDS_TIME,
+  );
+
+  behaves(
+    backend,
     'a client that takes nothing of its answer is cut after writeTimeout',
     async (open) => {
       let cancelled = false;
