@@ -25,7 +25,7 @@ import { Crew } from './crew.ts';
 import { watchHealth } from './health.ts';
 import { callHook } from './hooks.ts';
 import type { Launch, LaunchSuccessor, Plan, Sockets, Successor } from './launcher.ts';
-import { describeFailure } from './words.ts';
+import { describeFailure, describeFixed } from './words.ts';
 
 /**
  * What the arbiter is told to do. `stop`: finish what is in flight; `quit`: at once; `retire`: workers alone do. `restart`: as a
@@ -324,7 +324,10 @@ export class Arbiter {
     // A number that `siskin ctl scale` has chosen stays, unless the configuration says another one now.
     if (wanted !== countWorkers(former)) yield* crew.scale(wanted);
     this.#log.info({ workers: replaced }, 'reload: done');
-    outcome.set({ ok: true, message: `${replaced} ${replaced === 1 ? 'worker is' : 'workers are'} new` });
+    const fixed = describeFixed(former.boot.resolved.settings, plan.boot.resolved.settings);
+    if (fixed !== undefined) this.#log.warn({}, fixed);
+    const done = `${replaced} ${replaced === 1 ? 'worker is' : 'workers are'} new`;
+    outcome.set({ ok: true, message: fixed === undefined ? done : `${done}; ${fixed}` });
   }
 
   // ── A successor ──────────────────────────────────────────────────────────────────────────────────────────────

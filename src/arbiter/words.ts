@@ -1,5 +1,6 @@
 // How a process has ended, in words.
 
+import type { Settings } from '../config/index.ts';
 import { CHANNEL, type Stalled } from '../protocol/index.ts';
 import type { Exit } from './launcher.ts';
 
@@ -76,4 +77,22 @@ export function stackOf({ request, stack }: Stalled): Error {
   const frames = stack ?? ['no stack can be had: it is in a regular expression, or in a native call'];
   error.stack = [`Blocked: ${where}`, ...frames.map((frame) => `    ${frame}`)].join('\n');
   return error;
+}
+
+/** What is the arbiter's own, and the sockets': workers that are new change nothing of it. */
+const FIXED = [
+  'backlog',
+  'reusePort',
+  'unixMode',
+  'pidfile',
+  'controlSocket',
+  'logFile',
+  'accessLogFile',
+] as const satisfies readonly (keyof Settings)[];
+
+/** What a reload has read and can't carry out; undefined: nothing. */
+export function describeFixed(before: Settings, now: Settings): string | undefined {
+  const changed = FIXED.filter((key) => before[key] !== now[key]);
+  if (changed.length === 0) return undefined;
+  return `${changed.join(', ')} changed: that takes a new arbiter, by SIGUSR2 or a restart`;
 }

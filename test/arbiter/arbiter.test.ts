@@ -227,6 +227,22 @@ describe('a reload', () => {
     });
   });
 
+  test('says what it has read and can not carry out', async () => {
+    await withArbiter({ settings: { minUptime: 1 } }, function* (scene) {
+      yield* sleep(200);
+      scene.reread = () => ({ unixMode: 0o600, backlog: 5, keepAliveTimeout: 9 });
+      const { ok, message } = yield* scene.arbiter.command('reload').wait();
+      assert.deepEqual(
+        [ok, message],
+        [
+          true,
+          '2 workers are new; backlog, unixMode changed: that takes a new arbiter, by SIGUSR2 or a restart',
+        ],
+      );
+      assert.equal(scene.said(/^warn: backlog, unixMode changed/).length, 1);
+    });
+  });
+
   for (const [name, failing, why] of [
     [
       'fails to boot',
