@@ -56,6 +56,8 @@ export interface TextKind {
   readonly what: string;
   /** What '' means. */
   readonly none: string;
+  /** What it begins with, if it is not ''. */
+  readonly prefix?: string;
 }
 
 /** Several of those; the flag may be repeated. */
@@ -134,8 +136,8 @@ export const onOff: SwitchKind = { type: 'switch' };
 export const fileMode: ModeKind = { type: 'mode' };
 
 /** A text, or '', which means `none`. */
-export function text(placeholder: string, what: string, none: string): TextKind {
-  return { type: 'text', placeholder, what, none };
+export function text(placeholder: string, what: string, none: string, prefix?: string): TextKind {
+  return { type: 'text', placeholder, what, none, ...(prefix !== undefined && { prefix }) };
 }
 
 export function texts(placeholder: string, what: string): TextsKind {

@@ -48,7 +48,7 @@ function schemaOf(kind: Kind): z.ZodType {
           .max(0o777, 'it is above 777'),
       );
     case 'text':
-      return plainText;
+      return kind.prefix === undefined ? plainText : beginningWith(kind.prefix);
     case 'texts':
       return z.array(plainText, { error: 'it is not a list of texts' });
     case 'binds':
@@ -76,6 +76,13 @@ function number(kind: Kind & { min: number; max: number; zero?: string }, parse:
 const plainText = z
   .string({ error: 'it is not a text' })
   .refine((given) => !given.includes('\0'), { error: 'it has a NUL in it' });
+
+function beginningWith(prefix: string): z.ZodType<string> {
+  return plainText.refine(
+    (text) => text === '' || text.startsWith(prefix),
+    `it does not begin with ${prefix}`,
+  );
+}
 
 const port = z.int({ error: 'its port is not a number' }).min(0).max(65_535, 'its port is above 65535');
 

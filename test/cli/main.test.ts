@@ -56,6 +56,10 @@ test('wrong usage ends with status 2 and says what is wrong', () => {
       ['serve', 'app.ts', '--no-arbiter', '--log-file', '/nope/x.log'],
       /^siskin: the log file \/nope\/x\.log can't be/,
     ],
+    [
+      ['serve', 'app.ts', '--ready-path', 'healthz'],
+      /^siskin: --ready-path healthz: it does not begin with \/\n {2}expected/,
+    ],
     [['serve', 'app.ts', '--pidfile', '/'], /^siskin: the pidfile \/ is there, and is none/],
     [
       ['serve', 'app.ts', '--user', '4294967295'],

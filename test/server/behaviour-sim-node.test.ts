@@ -30,3 +30,16 @@ test('a program that has heard of its client’s leaving, and does not answer, k
   assert.equal(site.statistics().connections, 0);
   await site.dispose();
 });
+
+test('an answer whose end nothing declares ends with the connection', async () => {
+  const app = createServer((_request, response) => {
+    response.setHeader('Transfer-Encoding', 'gzip');
+    response.end('hello');
+  });
+  const site = openSite(nodeApp(app), {});
+  const client = await site.connect();
+  client.send(request('GET', '/')).send(request('GET', '/'));
+  assert.equal(await client.ended(), 'fin');
+  assert.equal(site.statistics().requests, 1);
+  await site.dispose();
+});

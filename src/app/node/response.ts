@@ -233,14 +233,15 @@ function encodedHead(response: NodeResponse): EncodedHead {
   if (!response._hasBody) return { text, framing: 'none', length: 0, keepAlive };
   if (response.chunkedEncoding) return { text, framing: 'chunked', length: -1, keepAlive };
   const length = response._contentLength;
-  const declared = response.useChunkedEncodingByDefault || LENGTH_LINE.test(text);
+  const declared = text.includes(OWN_LENGTH) || LENGTH_LINE.test(text);
   if (declared && !response._removedContLen && Number.isSafeInteger(length) && length! >= 0) {
     return { text, framing: 'length', length: length!, keepAlive };
   }
   return { text, framing: 'close', length: -1, keepAlive: false };
 }
 
-/** To HTTP/1.0, Node does not add the length that it knows. */
+/** Node knows the length, and does not add it for HTTP/1.0, or where a program has set a transfer coding. */
+const OWN_LENGTH = '\nContent-Length: ';
 const LENGTH_LINE = /\ncontent-length:/i;
 
 /** Sends the head, if that has not been done. */

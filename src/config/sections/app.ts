@@ -15,7 +15,7 @@ export const app = {
       reason: 'Apps differ enough to be told apart; the line at the start says what was found.',
     }),
     readyPath: setting({
-      kind: text('PATH', 'the path of a URL, such as /healthz', 'none'),
+      kind: text('PATH', 'the path of a URL, such as /healthz', 'none', '/'),
       default: '',
       description:
         'A path of the app that must answer 2xx before a worker counts as one that serves; an export ready() does the same',
