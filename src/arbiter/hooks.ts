@@ -6,7 +6,7 @@ import { type ArbiterHook, HOOK_TIME, type SpawnResult } from '../protocol/index
 import { Cancelled, type Co, DeadlineExceeded, deadline, until } from '../task/index.ts';
 import type { Hooks } from './launcher.ts';
 
-/** What the hook has returned; `failed` where it threw. Returns at once where there is none. */
+/** What the hook has returned; `failed` where it threw, and not where it took too long. Returns at once where there is none. */
 export function* callHook(
   hooks: Hooks,
   log: Logger,
@@ -22,7 +22,7 @@ export function* callHook(
     if (late)
       log.error({}, `the hook ${name} has not ended within ${HOOK_TIME / 1000} s: going on without it`);
     else log.error({}, `the hook ${name} failed: ${(error as Error).message}`);
-    return { result: undefined, failed: true };
+    return { result: undefined, failed: !late };
   }
 }
 

@@ -319,6 +319,15 @@ describe('hooks', () => {
     });
   });
 
+  test('that take too long are gone on without, that for the start, too', async () => {
+    const hooks = { onStarting: () => new Promise<undefined>(() => {}) };
+    await withArbiter({ workers: 1, hooks }, function* (scene) {
+      yield* sleep(10_200);
+      assert.equal(scene.said(/onStarting has not ended within 10 s: going on without it/).length, 1);
+      assert.equal(scene.serving.length, 1);
+    });
+  });
+
   test('at the start that fail keep the server from starting', async () => {
     const hooks = { onStarting: () => Promise.reject(new Error('no licence')) };
     const status = await withArbiter({ workers: 1, hooks }, function* (scene) {
