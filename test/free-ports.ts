@@ -2,8 +2,9 @@
 
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isListening } from '../examples/green/listening.ts';
 
 /**
  * The first of `count` ports in a row that nobody has now. Below those that the system gives to whoever asks for any port
@@ -37,13 +38,7 @@ export async function untilListening(port: number, ended: Promise<unknown>): Pro
     over = true;
   });
   for (;;) {
-    const socket = connect(port, '127.0.0.1');
-    const connected = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    );
-    socket.destroy();
-    if (connected) return;
+    if (await isListening(port)) return;
     if (over) throw new Error(`it ended before it listened on port ${port}`);
     await sleep(20);
   }

@@ -74,8 +74,7 @@ export interface ArbiterOptions {
   /** All workers serve. */
   readonly onComplete?: () => void;
   readonly onState?: (state: State) => void;
-  /** Opens log files anew. */
-  /** False where one could not be opened: it has been said. */
+  /** Opens log files anew. False where one could not be: it has been said. */
   readonly reopenLogs?: () => boolean;
 }
 

@@ -97,15 +97,18 @@ export class Crew {
   /** Waits until there is one in each slot that has served for `minUptime`, or one has ended before. Whether there is. */
   *prove(count: number): Co<boolean> {
     const { minUptime } = this.settings;
-    const proven = (): number =>
-      this.#slots.filter(({ worker }) => worker?.serving === true && worker.servedFor >= minUptime).length;
-    while (proven() < count && !this.faltered.isSet) yield* sleep(20);
+    while (this.#servingFor(minUptime) < count && !this.faltered.isSet) yield* sleep(20);
     return !this.faltered.isSet;
   }
 
   /** Slots in which a worker serves. */
   get serving(): number {
-    return this.#slots.filter(({ worker }) => worker?.serving === true).length;
+    return this.#servingFor(0);
+  }
+
+  #servingFor(milliseconds: number): number {
+    return this.#slots.filter(({ worker }) => worker?.serving === true && worker.servedFor >= milliseconds)
+      .length;
   }
 
   // ── Slots ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,6 +1,7 @@
 // The arguments of `fetchSync`, checked and made into plain data, which both its forms perform: the coroutine's client in
 // this thread, or the same client in the helper thread.
 
+import { withoutBlanks } from '../http/index.ts';
 import { invalidArgument, outOfRange } from './errors.ts';
 import { checkDuration } from './sleep-sync.ts';
 
@@ -179,25 +180,12 @@ function readHeaders(given: HeadersSource | undefined): string[] {
   }
   if (Symbol.iterator in given) {
     for (const [name, value] of given as Iterable<readonly [string, string | number]>) {
-      flat.push(String(name), trim(value));
+      flat.push(String(name), withoutBlanks(String(value)));
     }
   } else {
-    for (const name of Object.keys(given)) flat.push(name, trim(given[name]));
+    for (const name of Object.keys(given)) flat.push(name, withoutBlanks(String(given[name])));
   }
   return flat;
-}
-
-const BLANKS = '\t\n\r ';
-
-/** Blanks and line ends around a value are no part of it (the Fetch standard's "normalize"). */
-function trim(value: unknown): string {
-  const text = String(value);
-  let start = 0;
-  let end = text.length;
-  // Not by an expression: it would look again from each blank within.
-  while (start < end && BLANKS.includes(text[start]!)) start++;
-  while (end > start && BLANKS.includes(text[end - 1]!)) end--;
-  return text.slice(start, end);
 }
 
 /** The body's octets. Text and forms say what they are, where the headers don't. */

@@ -3,6 +3,7 @@
 import { rmSync } from 'node:fs';
 import process from 'node:process';
 import { resolveSettings } from '../config/index.ts';
+import { escapeControls } from '../log/index.ts';
 import {
   type ControlAnswer,
   type ControlRequest,
@@ -128,10 +129,7 @@ export function describeStatus(status: Status): string {
 
 /** Lines with no other control characters: what a worker says of itself may not move the cursor of who asks. */
 export function printable(lines: string): string {
-  return lines.replace(
-    /[\x00-\x09\x0b-\x1f\x7f-\x9f]/g,
-    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  );
+  return lines.split('\n').map(escapeControls).join('\n');
 }
 
 const HEAD = [

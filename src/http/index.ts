@@ -15,6 +15,7 @@
 //     else if (found instanceof Problem) ...answer found.status, close...
 //     else new BodyDecoder(found.contentLength, 1_000_000).decode(bytes, found.size, bytes.length);
 
+export { withoutBlanks } from './blanks.ts';
 export * from './body.ts';
 export * from './chunk-writer.ts';
 export type { HeaderList } from './header-list.ts';

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { createServer } from 'node:net';
 import { describe, test } from 'node:test';
-import { ANY_PORT, ANY_PORT_ALONE, lines, QUICK, serve, stops, TIMEOUT, write } from './node-programs.ts';
+import { ANY_PORT, ANY_PORT_ALONE, kindOf, QUICK, serve, stops, TIMEOUT, write } from './node-programs.ts';
 
 describe('an exported app', () => {
   write(
@@ -21,11 +21,7 @@ describe('an exported app', () => {
   test('a listener is served at the address of the settings', TIMEOUT, async () => {
     await serve(['listener.mjs', ...ANY_PORT], async (child) => {
       const url = await child.url();
-      const [line] = lines(child, 'listening on');
-      assert.deepEqual(
-        [line?.['app'], line?.['interface'], line?.['shape']],
-        ['listener.mjs', 'node', 'listener'],
-      );
+      assert.deepEqual(kindOf(child), ['listener.mjs', 'node', 'listener']);
       assert.equal(await (await fetch(url)).text(), 'true');
       await stops(child);
       assert.equal(child.stderr, '');

@@ -35,6 +35,12 @@ export function lines(child: Child, message: string): Record<string, unknown>[] 
     .map((line) => JSON.parse(line));
 }
 
+/** What the line at the start says of it: app, interface, shape. */
+export function kindOf(child: Child): unknown[] {
+  const [line] = lines(child, 'listening on');
+  return [line?.['app'], line?.['interface'], line?.['shape']];
+}
+
 export async function stops(child: Child, status: number | null = 0): Promise<void> {
   child.process.kill('SIGTERM');
   assert.deepEqual(await child.exit, [status, null], child.stderr);

@@ -2,6 +2,7 @@
 // unique but for `set-cookie`. Names and values are checked and normalized here as the Fetch standard says
 // (https://fetch.spec.whatwg.org/#headers-class), so that a list can go to the wire as it is.
 
+import { withoutBlanks } from '../../http/index.ts';
 import type { HeadersInit } from './native.ts';
 
 /** RFC 9110, 5.6.2: token = 1*tchar. */
@@ -42,20 +43,6 @@ function checkValue(value: unknown): string {
   const text = withoutBlanks(byteString(value));
   if (/[\0\n\r]/.test(text)) throw new TypeError(`${JSON.stringify(text)} is not a header value`);
   return text;
-}
-
-/** A pattern for the blanks at the end would look at each run of them within the text once for every blank in it. */
-function withoutBlanks(text: string): string {
-  let start = 0;
-  let end = text.length;
-  while (start < end && isBlank(text.charCodeAt(start))) start++;
-  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
-  return text.slice(start, end);
-}
-
-/** HTAB, LF, CR and SP (https://fetch.spec.whatwg.org/#http-whitespace). */
-function isBlank(code: number): boolean {
-  return code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d;
 }
 
 /** Web IDL's ByteString: a string of characters up to U+00FF. A symbol doesn't convert. */
