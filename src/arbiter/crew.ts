@@ -5,11 +5,12 @@ import type { Settings } from '../config/index.ts';
 import type { Logger } from '../log/index.ts';
 import type { Loop } from '../loop/index.ts';
 import type { Ready } from '../protocol/index.ts';
-import { all, type Co, race, type Scope, Semaphore, Signal, sleep } from '../task/index.ts';
-import { drain, quit } from './ending.ts';
+import { all, type Co, race, type Scope, Signal, sleep } from '../task/index.ts';
+import { drain, HANDSHAKE_TIME, quit } from './ending.ts';
 import { callHook } from './hooks.ts';
 import type { Exit, Launch, Plan, Sockets } from './launcher.ts';
-import { firstFree, type Replacement, Slot } from './slot.ts';
+import { type Places, type Replacement, Replacements } from './replacements.ts';
+import { firstFree, Slot } from './slot.ts';
 import { Steering } from './steering.ts';
 import { describeChange, describeNext, stackOf } from './words.ts';
 import { Worker } from './worker.ts';
@@ -26,13 +27,9 @@ export interface CrewOptions {
   readonly onLoad?: (file: string) => void;
 }
 
-/** Milliseconds from the last SYN that was answered to the last ACK that is waited for: see net/listener.ts. */
-const HANDSHAKE_TIME = 60;
-/** Milliseconds until a replacement that has failed is tried again. */
-const RECYCLE_PAUSE = 10_000;
 const LOAD_FAILURE = 3;
 
-export class Crew {
+export class Crew implements Places {
   /** What new workers are started with. */
   plan: Plan;
   readonly #loop: Loop;
@@ -41,10 +38,7 @@ export class Crew {
   readonly #steering: Steering;
   readonly #slots: Slot[] = [];
   readonly #workers = new Set<Worker>();
-  /** Workers are replaced one after another, whoever asks for it. */
-  readonly #replacing = new Semaphore(1);
-  /** Old workers that end while new ones have their places. */
-  #ending: Semaphore;
+  readonly #replacements: Replacements;
   /** Set where the first start has failed: the status to end with. */
   readonly failed = new Signal<number>();
   /** Set where a worker has ended before it has served for `minUptime`. */
@@ -63,8 +57,8 @@ export class Crew {
     this.#loop = options.loop;
     this.#log = options.log;
     this.plan = options.plan;
-    this.#ending = new Semaphore(this.settings.maxUnavailable);
     this.#steering = new Steering(options.sockets);
+    this.#replacements = new Replacements(this, options.sockets, options.log);
   }
 
   get settings(): Settings {
@@ -173,7 +167,7 @@ export class Crew {
 
   /** Puts a new worker into `slot`; it serves, or has ended. */
   *#fill(slot: Slot): Co<Worker> {
-    const worker = yield* this.#launch(slot, this.plan);
+    const worker = yield* this.launch(slot, this.plan);
     if (slot.worker !== undefined) {
       // While a hook was waited for, a reload has put another one there.
       worker.kill('SIGKILL', 'is not needed');
@@ -200,7 +194,8 @@ export class Crew {
     return worker;
   }
 
-  *#launch(slot: Slot, plan: Plan): Co<Worker> {
+  /** Starts a worker for `slot`, of which it gets the sockets; who takes it puts it there. */
+  *launch(slot: Slot, plan: Plan): Co<Worker> {
     const { result } = yield* callHook(plan.hooks, this.#log, 'preSpawn', { slot: slot.index });
     const env = { ...plan.env, ...result?.env };
     slot.restarts++;
@@ -246,59 +241,17 @@ export class Crew {
     if (!this.#stopping) this.#steering.update(this.#slots);
   }
 
-  // ── Replacing ────────────────────────────────────────────────────────────────────────────────────────────────
-
-  /** A new worker, of `plan`, for each slot, one after another. What has failed otherwise, and how many are new. */
-  *replaceAll(plan: Plan): Co<Replacement> {
-    const { maxUnavailable } = plan.boot.resolved.settings;
-    if (maxUnavailable !== this.settings.maxUnavailable) this.#ending = new Semaphore(maxUnavailable);
-    let replaced = 0;
-    for (const slot of [...this.#slots]) {
-      if (slot.retired) continue;
-      const failure = yield* this.#replacing.with(this.#replace(slot, plan));
-      if (failure !== undefined) return { failure, replaced };
-      this.plan = plan;
-      replaced++;
-    }
-    return { failure: undefined, replaced };
+  /** See replacements.ts. */
+  replaceAll(plan: Plan): Co<Replacement> {
+    return this.#replacements.replaceAll(plan);
   }
 
-  /** A new worker for `slot`, and then the end of the old one. What has failed otherwise. */
-  *#replace(slot: Slot, plan: Plan): Co<string | undefined> {
-    const ending = this.#ending;
-    yield* ending.acquire();
-    let next: Worker | undefined;
-    let old: Worker | undefined;
-    try {
-      next = yield* this.#launch(slot, plan);
-      const failure = yield* next.proves(plan.boot.resolved.settings);
-      if (failure !== undefined || slot.retired) return failure;
-      old = slot.worker;
-      slot.worker = next;
-      next.placed = true;
-      return undefined;
-    } finally {
-      if (next?.placed === false) next.kill('SIGKILL', 'is not needed');
-      if (old === undefined) ending.release();
-      else {
-        old.over.set('replaced');
-        this.#tasks!.spawn(this.#release(slot, old, next!, ending));
-      }
-    }
+  /** See replacements.ts. */
+  recycle(worker: Worker, why: string): void {
+    this.#replacements.recycle(worker, why);
   }
 
-  /** Lets `old` go, and what only it has listened on. */
-  *#release(slot: Slot, old: Worker, next: Worker, ending: Semaphore): Co<void> {
-    const { sockets } = this.#options;
-    try {
-      const closeUnused = sockets.stopUnused(slot.index, next.pid);
-      if (closeUnused !== undefined) yield* sleep(HANDSHAKE_TIME);
-      yield* this.drain(old);
-      closeUnused?.();
-    } finally {
-      ending.release();
-    }
-  }
+  // ── All at once ──────────────────────────────────────────────────────────────────────────────────────────────
 
   /** For development: old workers end, and who comes meanwhile waits for those of the plan that is `read`. */
   *restart(read: Co<Plan>): Co<void> {
@@ -321,34 +274,6 @@ export class Crew {
         old?.over.set('replaced');
       }
     }
-  }
-
-  /** Another one takes the place of `worker`, as soon as it serves. */
-  recycle(worker: Worker, why: string): void {
-    const slot = this.#slots.find((each) => each.worker === worker);
-    if (slot === undefined) return;
-    this.#log.info(
-      { worker: slot.index, workerPid: worker.pid },
-      `worker ${worker.pid} ${why}: it is replaced`,
-    );
-    this.#tasks!.spawn(this.#recycleIn(slot, worker), { name: 'a replacement' });
-  }
-
-  *#recycleIn(slot: Slot, worker: Worker): Co<void> {
-    const failure = yield* this.#replacing.with(this.#replaceIn(slot, worker));
-    if (failure === undefined) return;
-    this.#log.error(
-      { workerPid: worker.pid },
-      `worker ${worker.pid} stays for now: the one for its place ${failure}`,
-    );
-    // Not at once again.
-    yield* sleep(RECYCLE_PAUSE);
-    worker.recycled = false;
-  }
-
-  *#replaceIn(slot: Slot, worker: Worker): Co<string | undefined> {
-    // A reload may have done it meanwhile.
-    return slot.worker !== worker || slot.retired ? undefined : yield* this.#replace(slot, this.plan);
   }
 
   /** All workers finish what they do, and none takes their places. Their sockets stay open. */
@@ -385,6 +310,11 @@ export class Crew {
   /** Lets `worker` finish what it does, and no longer than it may. */
   drain(worker: Worker): Co<void> {
     return drain(worker, this.settings.gracefulTimeout, this.#log);
+  }
+
+  /** Has `co` run for as long as the crew works. */
+  spawn(co: Co<unknown>, name: string): void {
+    this.#tasks!.spawn(co, { name });
   }
 
   /** No slot is filled any more. */

@@ -22,14 +22,6 @@ export class Slot {
   }
 }
 
-/** What has come of new workers for all slots. */
-export interface Replacement {
-  /** Why it was given up. */
-  readonly failure: string | undefined;
-  /** Workers that are new. */
-  readonly replaced: number;
-}
-
 /** The lowest number that none of `slots` has. */
 export function firstFree(slots: readonly Slot[]): number {
   const taken = new Set(slots.map(({ index }) => index));

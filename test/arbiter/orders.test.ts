@@ -1,5 +1,4 @@
-// What the arbiter does when it is told to, and how connections are kept away from workers that can't serve them; in
-// simulated time.
+// What the arbiter does when it is told to, in simulated time.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -8,64 +7,6 @@ import { sleep } from '../../src/task/index.ts';
 import { unreadable, withArbiter } from './simulated.ts';
 
 const pids = (workers: readonly { pid: number }[]): number[] => workers.map(({ pid }) => pid);
-
-describe('new connections', () => {
-  test('go to workers that serve, and to no other', async () => {
-    await withArbiter({ workers: 3 }, function* (scene) {
-      yield* sleep(1000);
-      assert.deepEqual(scene.socketCalls, ['steer 0', 'steer 0,1', 'steer 0,1,2']);
-    });
-  });
-
-  test('go elsewhere while a worker is deaf, and another one serves what waits at it', async () => {
-    const script = [{ boots: 10, deafAfter: 1000, hearsAfter: 3000 }];
-    await withArbiter({ workers: 2, script }, function* (scene) {
-      yield* sleep(1900);
-      assert.equal(scene.socketCalls.at(-1), 'steer 1', 'sooner than the log warns');
-      assert.deepEqual(scene.started[1]!.calls, ['lend 0']);
-      assert.deepEqual(scene.said(/deaf/), []);
-      yield* sleep(1700);
-      assert.equal(scene.socketCalls.at(-1), 'steer 0,1');
-      assert.deepEqual(scene.started[1]!.calls, ['lend 0', 'take back 0']);
-    });
-  });
-
-  test('go elsewhere while a worker is replaced that has crashed', async () => {
-    const script = [{ boots: 10, ends: { after: 5000, code: 1 } }];
-    await withArbiter({ workers: 2, script }, function* (scene) {
-      yield* sleep(5050);
-      assert.equal(scene.socketCalls.at(-1), 'steer 1');
-      assert.deepEqual(scene.started[1]!.calls, ['lend 0']);
-      yield* sleep(100);
-      assert.equal(scene.socketCalls.at(-1), 'steer 0,1');
-      assert.deepEqual(scene.started[1]!.calls, ['lend 0', 'take back 0']);
-    });
-  });
-
-  test('are served by yet another worker where the helper itself goes deaf', async () => {
-    const script = [
-      { boots: 10, deafAfter: 1000 },
-      { boots: 10, deafAfter: 4000 },
-    ];
-    await withArbiter({ workers: 3, script }, function* (scene) {
-      yield* sleep(2500);
-      assert.deepEqual(scene.started[1]!.calls, ['lend 0']);
-      yield* sleep(3500);
-      assert.deepEqual(scene.started[1]!.calls, ['lend 0', 'take back 0']);
-      assert.deepEqual(scene.started[2]!.calls.sort(), ['lend 0', 'lend 1']);
-      assert.equal(scene.socketCalls.at(-1), 'steer 2');
-    });
-  });
-
-  test('wait where nobody else is there', async () => {
-    const script = [{ boots: 10, deafAfter: 1000, hearsAfter: 3000 }];
-    await withArbiter({ workers: 1, script }, function* (scene) {
-      yield* sleep(4000);
-      assert.deepEqual(scene.socketCalls, ['steer 0']);
-      assert.deepEqual(scene.started[0]!.calls, []);
-    });
-  });
-});
 
 describe('an arbiter that is told', () => {
   test('how many workers to have has that many, and says so', async () => {
@@ -279,75 +220,6 @@ describe('a successor', () => {
     });
   });
 });
-
-describe('hooks', () => {
-  test('are called when things happen', async () => {
-    await withArbiter({ workers: 1, hooks: ALL, settings: { minUptime: 10 } }, function* (scene) {
-      yield* sleep(300);
-      assert.deepEqual(scene.calls, ['onStarting', 'preSpawn', 'whenReady']);
-      scene.calls.length = 0;
-      yield* scene.arbiter.command('reload').wait();
-      yield* sleep(300);
-      assert.deepEqual(scene.calls, ['onReload', 'preSpawn', 'hooks closed', 'childExit']);
-      scene.calls.length = 0;
-      scene.arbiter.command('stop');
-      yield* sleep(500);
-      assert.deepEqual(scene.calls, ['childExit', 'onExit', 'hooks closed']);
-    });
-  });
-
-  test('before a worker may give it variables', async () => {
-    const hooks = { preSpawn: async () => ({ env: { SLOT: 'zero' } }) };
-    await withArbiter({ workers: 1, hooks }, function* (scene) {
-      yield* sleep(200);
-      assert.equal(scene.started[0]!.env['SLOT'], 'zero');
-    });
-  });
-
-  test('that fail, or never end, are said and passed over', async () => {
-    const hooks = {
-      preSpawn: () => new Promise<undefined>(() => {}),
-      whenReady: () => Promise.reject(new Error('broken')),
-    };
-    await withArbiter({ workers: 1, hooks }, function* (scene) {
-      yield* sleep(9900);
-      assert.equal(scene.started.length, 0);
-      yield* sleep(500);
-      assert.equal(scene.serving.length, 1);
-      assert.equal(scene.said(/the hook preSpawn has not ended within 10 s/).length, 1);
-      assert.equal(scene.said(/the hook whenReady failed: broken/).length, 1);
-    });
-  });
-
-  test('that take too long are gone on without, that for the start, too', async () => {
-    const hooks = { onStarting: () => new Promise<undefined>(() => {}) };
-    await withArbiter({ workers: 1, hooks }, function* (scene) {
-      yield* sleep(10_200);
-      assert.equal(scene.said(/onStarting has not ended within 10 s: going on without it/).length, 1);
-      assert.equal(scene.serving.length, 1);
-    });
-  });
-
-  test('at the start that fail keep the server from starting', async () => {
-    const hooks = { onStarting: () => Promise.reject(new Error('no licence')) };
-    const status = await withArbiter({ workers: 1, hooks }, function* (scene) {
-      yield* sleep(200);
-      assert.equal(scene.started.length, 0);
-      assert.equal(scene.said(/onStarting failed: no licence/).length, 1);
-    });
-    assert.equal(status, 1);
-  });
-});
-
-const none = async (): Promise<undefined> => undefined;
-const ALL = {
-  onStarting: none,
-  whenReady: none,
-  preSpawn: none,
-  childExit: none,
-  onReload: none,
-  onExit: none,
-} as const;
 
 describe('a restart, for development', () => {
   test('ends old workers at once, and starts new ones when everything is read', async () => {
