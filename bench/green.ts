@@ -9,7 +9,7 @@ import { nginx, plain, threads, waits } from './green/tutorial.ts';
 import { runMain } from './main.ts';
 import { type Measurement, reportRows } from './rows.ts';
 
-/** `runs`: of the loads that wait, a minute and a half each. `rounds`: of the routes that compute. */
+/** `runs`: of the loads that wait, two minutes each. `rounds`: of the routes that compute. */
 const DEFAULTS = { runs: 3, rounds: 7 };
 
 const MEASUREMENTS: readonly Measurement<typeof DEFAULTS>[] = [

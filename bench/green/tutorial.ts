@@ -41,14 +41,14 @@ interface Run {
   readonly green: readonly Measured[];
   readonly node: readonly Measured[];
   readonly gunicorn: readonly Measured[] | undefined;
-  /** Under the large load alone. */
-  readonly started: Measured;
+  /** Green processes whose first requests are those of the load. */
+  readonly started: readonly Measured[];
 }
 
 /**
- * The green app under both loads, one after the other as one tries them, beside the same app written with async and await,
- * and Gunicorn with gevent; then a green process that has just been started, whose code V8 has not optimised yet. All of it
- * several times: `ab` shows a few per cent more or less each time.
+ * The green app under both loads, beside the same app written with async and await, and Gunicorn with gevent, each warm: it
+ * has served the larger load before. Then green processes that have just been started, whose code V8 has not optimised yet.
+ * All of it several times: `ab` shows a few per cent more or less each time.
  */
 export async function waits({ runs: times }: { readonly runs: number }): Promise<Row[]> {
   requireTools('ab');
@@ -78,7 +78,9 @@ export async function waits({ runs: times }: { readonly runs: number }): Promise
   ]);
   return [
     ...rows,
-    against(`the same, -c ${LARGE.clients}, just started`, LARGE, runs, 1, ({ started }) => started),
+    ...LOADS.map((load, i) =>
+      against(`the same, -c ${load.clients}, just started`, load, runs, i, (run) => run.started[i]!),
+    ),
   ];
 }
 
@@ -88,11 +90,11 @@ async function runOnce(): Promise<Run> {
   return using([api], async () => {
     const direct = [await ab(api.port, PATH, SMALL), await ab(api.port, PATH, LARGE)];
     const startGreen = (): Promise<Program> => serve('app.js', GREEN, env);
-    const green = await under(LOADS, startGreen);
-    const node = await under(LOADS, () => onNode(env));
-    const gunicorn = command === undefined ? undefined : await under(LOADS, () => onGunicorn(command, env));
-    const [started] = await under([LARGE], startGreen);
-    return { direct, green, node, gunicorn, started: started! };
+    const [small] = await under([SMALL], startGreen);
+    const [large, ...green] = await under([LARGE, ...LOADS], startGreen);
+    const node = await warm(() => onNode(env));
+    const gunicorn = command === undefined ? undefined : await warm(() => onGunicorn(command, env));
+    return { direct, green, node, gunicorn, started: [small!, large!] };
   });
 }
 
@@ -115,6 +117,11 @@ async function under(loads: readonly Load[], start: () => Promise<Program>): Pro
     for (const load of loads) measured.push(await measure(program, load));
     return measured;
   });
+}
+
+/** A process that has served before. */
+async function warm(start: () => Promise<Program>): Promise<Measured[]> {
+  return (await under([LARGE, ...LOADS], start)).slice(1);
 }
 
 function against(
