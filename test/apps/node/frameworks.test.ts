@@ -1,62 +1,18 @@
-// Koa, Fastify, Nest, Connect, Polka, Hono, h3 and React Router, each as its own documentation starts it.
+// Koa, Fastify, Nest, Connect and Polka, each as its own documentation starts it. Hono and others of fetch handlers are in
+// adapters.test.ts.
 
 import assert from 'node:assert/strict';
-import { multipart } from '../multipart.ts';
-import { type Answer, fieldOf, statusOf } from './answer.ts';
-import { type Ask, closing, get, head, post, postForm, postJson } from './ask.ts';
+import { statusOf } from './answer.ts';
+import { closing, get, head, post, postForm, postJson } from './ask.ts';
+import { askingsOf, upload } from './askings.ts';
 import { twins } from './twins.ts';
 
-const { same, alike } = await twins([
-  'koa.mjs',
-  'fastify.ts',
-  'nest.mjs',
-  'connect.cjs',
-  'polka.cjs',
-  'hono.ts',
-  'h3.ts',
-  'react-router.mjs',
-]);
+const apps = await twins(['koa.mjs', 'fastify.ts', 'nest.mjs', 'connect.cjs', 'polka.cjs']);
+const { same } = apps;
+const { everyWay, revalidates } = askingsOf(apps);
 
 const TEXT = { 'Content-Type': 'text/plain' };
 const CORS = { Origin: 'https://friend.example', 'Access-Control-Request-Method': 'PUT' };
-
-/** Each path by GET and HEAD over one connection, and from a client of HTTP/1.0. */
-function everyWay(app: string, paths: readonly string[]): void {
-  for (const path of paths) {
-    const asks = [get(path), head(path), { path, version: '1.0' }] as const;
-    same(app, `GET and HEAD ${path}, and from HTTP/1.0`, asks, (first) => assert.ok(first));
-  }
-}
-function upload(path: string, size: number, field = 'file'): Ask {
-  const part = { name: field, filename: 'a.txt', type: 'text/plain', body: 'x'.repeat(size) };
-  const { type, body } = multipart([{ name: 'title', body: 'A title' }, part]);
-  return post(path, body, { 'Content-Type': type });
-}
-const statuses = (expected: string) => (answers: Answer[]) =>
-  assert.equal(answers.map(statusOf).join(' '), expected);
-
-/** The first answer's validators, sent back. */
-function revalidates(app: string, path: string): void {
-  alike(
-    app,
-    `${path} is not sent to who has it`,
-    async ({ ask }) => {
-      const [first] = await ask(get(path));
-      const etag = fieldOf(first!, 'etag');
-      const modified = fieldOf(first!, 'last-modified');
-      return [
-        first,
-        ...(await ask(
-          get(path, etag === undefined ? {} : { 'If-None-Match': etag }),
-          head(path, modified === undefined ? {} : { 'If-Modified-Since': modified }),
-          get(path, { 'If-None-Match': '"other"' }),
-          get(path, { Range: 'bytes=2-6' }),
-        )),
-      ];
-    },
-    (answers: Answer[]) => assert.equal(statusOf(answers[0]!), 200),
-  );
-}
 
 // Koa.
 
@@ -294,120 +250,3 @@ same(
   [200, 200, 200],
 );
 revalidates('polka.cjs', '/files/long.txt');
-
-// Hono.
-
-everyWay('hono.ts', [
-  '/',
-  '/url?x=%20',
-  '/users/7?tag=a&tag=b',
-  '/headers',
-  '/cookies',
-  '/redirect',
-  '/moved',
-  '/empty',
-  '/not-modified',
-  '/reason',
-  '/many',
-  '/blob',
-  '/stream',
-  '/sse',
-  '/large',
-  '/error',
-  '/denied',
-  '/nothing',
-  '/etag/text',
-  '/compressed/short',
-  '/secure/page',
-  '/private/page',
-  '/pretty?pretty',
-  '/node/info',
-  '/node/raw',
-  '/node/files/style.css',
-  '/node/files/sub/',
-  '/node/files/nothing',
-]);
-same(
-  'hono.ts',
-  'bodies: JSON, forms, uploads, too large, broken',
-  [
-    postJson('/json', { a: 1 }),
-    postForm('/form', { a: '1' }),
-    upload('/upload', 30_000),
-    post('/twice', 'again'),
-    post('/limited', 'short'),
-    post('/limited', 'far too long for that'),
-    post('/limited', ['far too ', 'long for that']),
-    post('/json', '{', { 'Content-Type': 'application/json' }),
-  ],
-  (...answers) => assert.equal(answers.map(statusOf).join(' '), '201 200 200 200 200 413 413 500'),
-);
-same('hono.ts', 'compressed', [get('/compressed/long', { 'Accept-Encoding': 'gzip' })], 200);
-revalidates('hono.ts', '/node/files/long.txt');
-
-// h3.
-
-everyWay('h3.ts', [
-  '/',
-  '/users/7?a=1',
-  '/mounted/hello',
-  // Without a Host it is made of the address that the client has connected to, and that has each side's port.
-  '/nothing',
-  '/cookies',
-  '/redirect',
-  '/empty',
-  '/null',
-  '/html',
-  '/status',
-  '/bytes',
-  '/blob',
-  '/stream',
-  '/sse',
-  '/stamped',
-  '/static/a.txt',
-  '/error',
-  '/denied',
-  '/teapot',
-]);
-same(
-  'h3.ts',
-  'bodies: JSON, forms, bytes, an echo, cors',
-  [
-    postJson('/json', { a: 1 }),
-    post('/json', '{"a"', { 'Content-Type': 'application/json' }),
-    postForm('/form', { a: '1', b: '2' }),
-    post('/size', Buffer.alloc(200_000)),
-    post('/echo', ['in', 'chunks']),
-    { method: 'OPTIONS', path: '/cors/data', headers: CORS },
-    { method: 'PATCH', path: '/' },
-  ],
-  (...answers) => assert.equal(answers.length, 7),
-);
-
-// React Router.
-
-everyWay('react-router.mjs', [
-  '/',
-  '/?x=1',
-  '/birds/siskin',
-  '/birds/dodo',
-  '/birds/phoenix',
-  '/birds/swallow',
-  '/feed.xml',
-  '/nothing',
-  '/assets/style.css',
-  '/birds/siskin.data',
-]);
-alike(
-  'react-router.mjs',
-  'forms go to actions, and a signed cookie comes back',
-  async ({ ask }) => {
-    const answers = await ask(
-      postForm('/birds/siskin', { name: '' }, { Origin: 'http://app.example' }),
-      postForm('/birds/siskin', { name: 'finch' }, { Origin: 'http://app.example' }),
-    );
-    const cookie = fieldOf(answers[1]!, 'set-cookie')!.split(';')[0]!;
-    return [...answers, ...(await ask(get('/', { Cookie: cookie }), get('/', { Cookie: `${cookie}x` })))];
-  },
-  statuses('422 302 200 200'),
-);
