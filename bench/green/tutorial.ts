@@ -91,10 +91,16 @@ async function runOnce(): Promise<Run> {
     const direct = [await ab(api.port, PATH, SMALL), await ab(api.port, PATH, LARGE)];
     const startGreen = (): Promise<Program> => serve('app.js', GREEN, env);
     const [small] = await under([SMALL], startGreen);
-    const [large, ...green] = await under([LARGE, ...LOADS], startGreen);
-    const node = await warm(() => onNode(env));
-    const gunicorn = command === undefined ? undefined : await warm(() => onGunicorn(command, env));
-    return { direct, green, node, gunicorn, started: [small!, large!] };
+    const green = await coldAndWarm(startGreen);
+    const node = await coldAndWarm(() => onNode(env));
+    const gunicorn = command === undefined ? undefined : await coldAndWarm(() => onGunicorn(command, env));
+    return {
+      direct,
+      green: green.warm,
+      node: node.warm,
+      gunicorn: gunicorn?.warm,
+      started: [small!, green.cold],
+    };
   });
 }
 
@@ -119,9 +125,12 @@ async function under(loads: readonly Load[], start: () => Promise<Program>): Pro
   });
 }
 
-/** A process that has served before. */
-async function warm(start: () => Promise<Program>): Promise<Measured[]> {
-  return (await under([LARGE, ...LOADS], start)).slice(1);
+/** A process under the larger load, and then, warmed up by that, under both. */
+async function coldAndWarm(
+  start: () => Promise<Program>,
+): Promise<{ readonly cold: Measured; readonly warm: readonly Measured[] }> {
+  const [cold, ...warm] = await under([LARGE, ...LOADS], start);
+  return { cold: cold!, warm };
 }
 
 function against(

@@ -6,9 +6,9 @@ import type { Logger } from '../log/index.ts';
 import type { Loop } from '../loop/index.ts';
 import type { Ready } from '../protocol/index.ts';
 import { all, type Co, race, type Scope, Signal, sleep } from '../task/index.ts';
-import { drain, HANDSHAKE_TIME, quit } from './ending.ts';
+import { drain, quit } from './ending.ts';
 import { callHook } from './hooks.ts';
-import type { Exit, Launch, Plan, Sockets } from './launcher.ts';
+import { type Exit, HANDSHAKE_TIME, type Launch, type Plan, type Sockets } from './launcher.ts';
 import { type Places, type Replacement, Replacements } from './replacements.ts';
 import { firstFree, Slot } from './slot.ts';
 import { Steering } from './steering.ts';
@@ -129,7 +129,7 @@ export class Crew implements Places {
   #addSlot(): void {
     const slot = new Slot(firstFree(this.#slots));
     this.#slots.push(slot);
-    this.#tasks!.spawn(this.#keep(slot), { name: `the keeper of slot ${slot.index}` });
+    this.spawn(this.#keep(slot), `the keeper of slot ${slot.index}`);
   }
 
   *#empty(slot: Slot): Co<void> {

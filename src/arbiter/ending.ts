@@ -9,9 +9,6 @@ const MARGIN = 2_000;
 /** Milliseconds from SIGQUIT to SIGKILL. */
 const QUICK = 1_000;
 
-/** Milliseconds from the last SYN that was answered to the last ACK that is waited for: see net/listener.ts. */
-export const HANDSHAKE_TIME = 60;
-
 /** Milliseconds for one that has never served: it has nothing to finish, and may be blocked in what it loads. */
 const UNSERVED = 2_000;
 

@@ -63,6 +63,9 @@ export type Launch = (
   events: WorkerEvents,
 ) => WorkerProcess;
 
+/** Milliseconds from the last SYN that was answered to the last ACK that is waited for: see net/listener.ts. */
+export const HANDSHAKE_TIME = 60;
+
 /** The listening sockets, which outlive the workers. */
 export interface Sockets {
   /** New connections go to these slots alone, evenly. */

@@ -4,8 +4,7 @@
 import type { Settings } from '../config/index.ts';
 import type { Logger } from '../log/index.ts';
 import { type Co, Semaphore, sleep } from '../task/index.ts';
-import { HANDSHAKE_TIME } from './ending.ts';
-import type { Plan, Sockets } from './launcher.ts';
+import { HANDSHAKE_TIME, type Plan, type Sockets } from './launcher.ts';
 import type { Slot } from './slot.ts';
 import type { Worker } from './worker.ts';
 

@@ -95,8 +95,8 @@ const KINDS: Readonly<Record<string, Pooled>> = {
     plan([path, given]) {
       const options = optionsOf(given);
       // Node 24's callback form throws for names as bytes, where nobody can catch it.
-      const free = options?.['recursive'] === true && options['encoding'] !== 'buffer';
-      return free && isTree(path) ? 'free' : undefined;
+      if (options?.['encoding'] === 'buffer') return undefined;
+      return options?.['recursive'] === true && isTree(path) ? 'free' : undefined;
     },
     begin: ([path, options], done) => forms['readdir']!(path, options, done),
     repeat: true,

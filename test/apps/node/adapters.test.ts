@@ -3,14 +3,12 @@
 import assert from 'node:assert/strict';
 import { fieldOf, statusOf } from './answer.ts';
 import { get, post, postForm, postJson } from './ask.ts';
-import { askingsOf, statuses, upload } from './askings.ts';
+import { askingsOf, CORS, statuses, upload } from './askings.ts';
 import { twins } from './twins.ts';
 
 const apps = await twins(['hono.ts', 'h3.ts', 'react-router.mjs']);
 const { same, alike } = apps;
 const { everyWay, revalidates } = askingsOf(apps);
-
-const CORS = { Origin: 'https://friend.example', 'Access-Control-Request-Method': 'PUT' };
 
 // Hono.
 

@@ -6,6 +6,9 @@ import { type Answer, fieldOf, statusOf } from './answer.ts';
 import { type Ask, get, head, post } from './ask.ts';
 import type { Twins } from './twins.ts';
 
+/** Of a browser's question, before it sends a PUT of another site's page. */
+export const CORS = { Origin: 'https://friend.example', 'Access-Control-Request-Method': 'PUT' };
+
 /** A form with a file of so many octets. */
 export function upload(path: string, size: number, field = 'file'): Ask {
   const part = { name: field, filename: 'a.txt', type: 'text/plain', body: 'x'.repeat(size) };

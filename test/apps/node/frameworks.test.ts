@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { statusOf } from './answer.ts';
 import { closing, get, head, post, postForm, postJson } from './ask.ts';
-import { askingsOf, upload } from './askings.ts';
+import { askingsOf, CORS, upload } from './askings.ts';
 import { twins } from './twins.ts';
 
 const apps = await twins(['koa.mjs', 'fastify.ts', 'nest.mjs', 'connect.cjs', 'polka.cjs']);
@@ -12,7 +12,6 @@ const { same } = apps;
 const { everyWay, revalidates } = askingsOf(apps);
 
 const TEXT = { 'Content-Type': 'text/plain' };
-const CORS = { Origin: 'https://friend.example', 'Access-Control-Request-Method': 'PUT' };
 
 // Koa.
 
