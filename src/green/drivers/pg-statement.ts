@@ -65,6 +65,8 @@ export class Statement implements Suspend {
   #reported = '';
   #waiter: Waiter | undefined;
   #timer: Timer | undefined;
+  /** Nothing was heard for as long as it is waited at a stretch. */
+  #silent = false;
 
   /** `read` makes of the result that was taken what the call returns. */
   constructor(pq: Libpq, read: () => unknown) {
@@ -98,8 +100,12 @@ export class Statement implements Suspend {
     try {
       while (!this.#advance(false)) yield this;
     } catch (error) {
-      this.#pq.cancel();
-      while (!this.#advance(false)) yield this;
+      this.#silent = true;
+      while (!this.#advance(false)) {
+        // The server overlooks it before the statement has begun: it is asked again where nothing comes of it.
+        if (this.#silent) this.#pq.cancel();
+        yield this;
+      }
       throw error;
     }
   }
@@ -123,7 +129,8 @@ export class Statement implements Suspend {
   park(waiter: Waiter): void {
     const pq = this.#pq;
     this.#waiter = waiter;
-    this.#timer = waiter.loop.setTimer(LOOK_AGAIN, this.#wake);
+    this.#silent = false;
+    this.#timer = waiter.loop.setTimer(LOOK_AGAIN, this.#lookAgain);
     if (this.#flushed) {
       pq.on('readable', this.#wake);
       pq.startReader();
@@ -135,6 +142,11 @@ export class Statement implements Suspend {
   unpark(): void {
     this.#leave();
   }
+
+  readonly #lookAgain = (): void => {
+    this.#silent = true;
+    this.#wake();
+  };
 
   readonly #wake = (): void => {
     this.#leave()?.resume(undefined);

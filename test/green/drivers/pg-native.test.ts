@@ -188,6 +188,20 @@ describe('pg-native in coroutines', { skip: missing() }, () => {
     assert.deepEqual(await next, [{ n: 1 }]);
   });
 
+  it('that are cancelled ask again where the server has overlooked it: it does, if the statement has yet to begin', async () => {
+    const [holder, waiter] = [connected(), connected()];
+    holder.querySync('SELECT pg_advisory_lock(4)');
+    const { pq } = waiter as unknown as { pq: { cancel(): boolean | string } };
+    let asked = 0;
+    const cancel = pq.cancel.bind(pq);
+    pq.cancel = () => (++asked === 1 ? true : cancel());
+    const waiting = startGreen(waiter.querySync, waiter, 'SELECT pg_advisory_lock(4)') as Pending;
+    waiting.task.cancel();
+    await assert.rejects(waiting.promise, { name: 'Cancelled' });
+    assert.equal(asked, 2);
+    assert.deepEqual(await green(waiter.querySync, waiter, 'SELECT 1 AS n'), [{ n: 1 }]);
+  });
+
   it('leaves notifications to who listens for them', async () => {
     const [listener, notifier] = [connected(), connected()];
     const heard: unknown[] = [];
