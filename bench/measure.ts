@@ -18,8 +18,8 @@ export interface Measurement {
   readonly scratch: string;
 }
 
-/** Seconds of load before the measured ones: V8 has optimized the hot paths by then. */
-const WARM_UP = 1;
+/** Seconds of load before the measured ones: the second and third still cost up to a quarter more while V8 compiles. */
+const WARM_UP = 3;
 
 /** Samples taken where the machine isn't quiet. The one least disturbed is kept: what is chosen by is not its result. */
 const ATTEMPTS = 3;
