@@ -11,8 +11,8 @@ import type { Worker } from './worker.ts';
 /** Milliseconds in which a worker says itself, by its watchdog, that it is blocked, and where: one that is stopped can't. */
 const OWN_WORDS = 1000;
 
-/** Beats that a worker may miss until new connections go to others. */
-const SUSPECT = 2;
+/** Intervals without a beat until new connections go to others: one is missed, and the second is a little late. */
+const SUSPECT = 2.1;
 
 /** Looks until it is cancelled; `current`: the workers, and what holds for them. */
 export function* watchHealth(
@@ -40,8 +40,18 @@ export function* watchHealth(
         recycle(worker, why);
       }
     }
-    yield* sleep(interval);
+    yield* sleep(untilNextLook(workers, interval, lookedAt));
   }
+}
+
+/** Milliseconds: until a worker that hears can be suspect, which is rarer than beats are, or for one that doesn't, an interval. */
+function untilNextLook(workers: readonly Worker[], interval: number, now: number): number {
+  let pause = SUSPECT * interval;
+  for (const { hears, heardAt } of workers) {
+    const left = hears ? heardAt + SUSPECT * interval - now : interval;
+    if (left < pause) pause = left;
+  }
+  return pause;
 }
 
 function examine(worker: Worker, deaf: number, settings: Settings, log: Logger): void {

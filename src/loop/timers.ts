@@ -12,6 +12,11 @@
 const BITS = 6;
 const SLOTS = 1 << BITS;
 const LEVELS = 5;
+/** Timers of a coarse slot that are looked through for the first of them. */
+const FEW = 8;
+
+/** The first slot of the top level. */
+const TOP = SLOTS * (LEVELS - 1);
 /** The farthest a timer is linked ahead, so that it never meets the top level's current slot from behind. */
 const HORIZON = SLOTS ** LEVELS - SLOTS ** (LEVELS - 1);
 
@@ -94,8 +99,21 @@ export class TimerWheel {
     if (!timer.background) this.#referenced += change;
   }
 
-  /** When something is next to do: never later than the earliest deadline. `undefined` while no timer is set. */
+  /**
+   * How long one may sleep: until the earliest deadline, or where that is one of many in a coarse slot, until that slot's
+   * time begins. `undefined` while no timer is set.
+   */
   next(): number | undefined {
+    return this.#earliest((slot, begin) => this.#firstOf(slot, begin));
+  }
+
+  /** When something is next to do for the wheel: a slot's time begins, and its timers fire or move down. */
+  #nextSlot(): number | undefined {
+    return this.#earliest((_, begin) => begin);
+  }
+
+  /** The least that `time` says of the first occupied slot of each level. */
+  #earliest(time: (slot: number, begin: number) => number): number | undefined {
     if (this.#count === 0) return undefined;
     if (!this.#isEmpty(this.#time % SLOTS)) return this.#time;
     let earliest = Number.POSITIVE_INFINITY;
@@ -103,8 +121,25 @@ export class TimerWheel {
     for (let level = 0; level < LEVELS; level++) {
       const here = Math.floor(this.#time / width);
       const distance = this.#distance(level, here % SLOTS);
-      if (distance > 0) earliest = Math.min(earliest, (here + distance) * width);
+      const place = here + distance;
+      if (distance > 0) earliest = Math.min(earliest, time(level * SLOTS + (place % SLOTS), place * width));
       width *= SLOTS;
+    }
+    return earliest;
+  }
+
+  /**
+   * The earliest deadline in a slot, or `begin`, the slot's own time: where finding it would take long, and on the top level,
+   * where timers from beyond the horizon hang in slots before their own.
+   */
+  #firstOf(slot: number, begin: number): number {
+    if (slot >= TOP) return begin;
+    const head = this.#slots[slot]!;
+    let earliest = Number.POSITIVE_INFINITY;
+    let left = FEW;
+    for (let timer = head.next; timer !== head; timer = timer.next) {
+      if (left-- === 0) return begin;
+      earliest = Math.min(earliest, timer.deadline);
     }
     return earliest;
   }
@@ -115,7 +150,7 @@ export class TimerWheel {
     // Empty, but for what a callback that threw has left behind.
     this.#fire(this.#time % SLOTS);
     while (this.#time < target) {
-      const next = this.next();
+      const next = this.#nextSlot();
       if (next === undefined || next > target) {
         this.#time = target;
         return;

@@ -8,7 +8,7 @@ import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { workerData } from 'node:worker_threads';
 import { QUESTIONS, type Stack, type Stalled } from '../protocol/index.ts';
-import { BEAT, INSIDE, LINE_AT, LINE_LENGTH, type WatchdogData } from './watchdog.ts';
+import { BEAT, INSIDE, LINE_AT, LINE_LENGTH, millisecondsSince, type WatchdogData } from './watchdog.ts';
 
 /** Milliseconds in which JavaScript that runs comes to a place where it can be stopped. */
 const PAUSE_TIME = 1000;
@@ -20,7 +20,6 @@ const OURS = new URL('..', import.meta.url).href;
 
 const { memory, stallWarning, channel } = workerData as WatchdogData;
 const words = new Int32Array(memory, 0, LINE_AT / 4);
-const interval = stallWarning / 10;
 
 /** A line of the arbiter's is the question where the main thread is. */
 function answerQuestions(): void {
@@ -35,32 +34,27 @@ function answerQuestions(): void {
 }
 
 answerQuestions();
-for (;;) await watchUntilStall();
+// The beat whose lateness has been reported.
+let reported: number | undefined;
+for (;;) await sleep(await look());
 
-/** Reports one stall, and returns when it is over. */
-async function watchUntilStall(): Promise<void> {
-  let seen = -1;
-  let since = performance.now();
-  let reported = false;
-  for (;;) {
-    const beat = Atomics.load(words, BEAT);
-    if (beat !== seen) {
-      if (reported) return;
-      seen = beat;
-      since = performance.now();
-    } else if (!reported && performance.now() - since >= stallWarning) {
-      reported = true;
-      const report: Stalled = {
-        type: 'stalled',
-        ms: Math.round(performance.now() - since),
-        request: currentRequest(),
-        ...(await stackOfMainThread(PAUSE_TIME)),
-      };
-      // The loop may have turned meanwhile: so it was blocked for as long as that, and this is no longer where.
-      if (Atomics.load(words, BEAT) === seen) tell(report);
-    }
-    await sleep(interval);
+/** Reports a beat that is overdue, once; returns after how many milliseconds the next report can be due. */
+async function look(): Promise<number> {
+  const beat = Atomics.load(words, BEAT);
+  const silence = millisecondsSince(beat);
+  if (silence < stallWarning) return stallWarning - silence;
+  if (beat !== reported) {
+    reported = beat;
+    const report: Stalled = {
+      type: 'stalled',
+      ms: silence,
+      request: currentRequest(),
+      ...(await stackOfMainThread(PAUSE_TIME)),
+    };
+    // The loop may have turned meanwhile: so it was blocked for as long as that, and this is no longer where.
+    if (Atomics.load(words, BEAT) === beat) tell(report);
   }
+  return stallWarning;
 }
 
 /** The line of the request whose handler runs; of one that goes on after an `await` nobody has noted it. */

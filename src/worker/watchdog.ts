@@ -1,7 +1,8 @@
-// What a thread of this process watches while the app may block the main one (watchdog-thread.ts): a number that grows as
-// long as the event loop turns, and the line of the request whose handler runs, in memory that both share.
+// What a thread of this process watches while the app may block the main one (watchdog-thread.ts): when the event loop last
+// turned, and the line of the request whose handler runs, in memory that both share. As it is a time and no count, the
+// thread sleeps until it can be too long ago.
 //
-//   beat()  ──► BEAT + 1                      enter(head) ──► the line, INSIDE = 1      leave() ──► INSIDE = 0
+//   beat()  ──► BEAT = now                    enter(head) ──► the line, INSIDE = 1      leave() ──► INSIDE = 0
 
 import { Buffer } from 'node:buffer';
 import { extname } from 'node:path';
@@ -17,6 +18,16 @@ export const LINE_LENGTH = 2;
 export const LINE_AT = 16;
 /** Bytes of a line that are kept. */
 const LINE_LIMIT = 1024;
+
+/** Milliseconds on the clock that all threads share, unlike `performance.now()`; in 32 bits, so it wraps within weeks. */
+function clock(): number {
+  return Number(process.hrtime.bigint() / 1_000_000n) | 0;
+}
+
+/** From `then`, a beat's time, to now. */
+export function millisecondsSince(then: number): number {
+  return (clock() - then) | 0;
+}
 
 /** What the thread is started with. */
 export interface WatchdogData {
@@ -39,6 +50,7 @@ export class Watchdog implements Trace {
 
   constructor({ stallWarning }: Settings) {
     if (stallWarning === 0) return;
+    this.beat();
     const workerData: WatchdogData = { memory: this.#memory, stallWarning, channel: CHANNEL };
     const thread = new Worker(
       new URL(`../worker/watchdog-thread${extname(import.meta.url)}`, import.meta.url),
@@ -56,7 +68,7 @@ export class Watchdog implements Trace {
   }
 
   beat(): void {
-    Atomics.add(this.#words, BEAT, 1);
+    Atomics.store(this.#words, BEAT, clock());
   }
 
   enter(method: string, target: string): void {

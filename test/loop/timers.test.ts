@@ -91,6 +91,28 @@ describe('a timer wheel', () => {
     assert.ok(never.pending);
   });
 
+  test('lets one sleep until the deadline of the only timers, and no longer', () => {
+    const wheel = new TimerWheel(0);
+    const sooner = wheel.set(250, () => {});
+    wheel.set(251, () => {});
+    wheel.set(5000, () => {});
+    assert.equal(wheel.next(), 250);
+    wheel.advance(200);
+    assert.equal(wheel.next(), 250);
+    wheel.cancel(sooner);
+    assert.equal(wheel.next(), 251);
+    wheel.advance(251);
+    assert.equal(wheel.next(), 5000);
+  });
+
+  test('does not look through many timers for the first of them', () => {
+    const wheel = new TimerWheel(0);
+    for (let i = 0; i < 100; i++) wheel.set(250 - i / 10, () => {});
+    assert.equal(wheel.next(), 192);
+    wheel.advance(192);
+    assert.equal(wheel.next(), 241);
+  });
+
   test('a callback may set, reset and cancel timers, those of its own millisecond too', () => {
     const wheel = new TimerWheel(0);
     const fired: string[] = [];
