@@ -1,4 +1,4 @@
-// node bench/green.ts [--only waits,nginx,plain,threads,postgres,computing,passwords] [--runs 3] [--rounds 7]
+// node bench/green.ts [--only waits,nginx,plain,threads,postgres,computing,passwords] [--runs 3] [--pairs 3] [--rounds 5]
 // What green code is for, and what it costs: the tutorial's app (examples/green) in every way, beside async code and
 // Gunicorn with gevent; computing routes; an unrelated request while others hash.
 
@@ -9,8 +9,8 @@ import { nginx, plain, threads, waits } from './green/tutorial.ts';
 import { runMain } from './main.ts';
 import { type Measurement, reportRows } from './rows.ts';
 
-/** `runs`: of the loads that wait, two minutes each. `rounds`: of the routes that compute. */
-const DEFAULTS = { runs: 3, rounds: 7 };
+/** `runs`: of the loads that wait, two minutes each. `pairs` and `rounds`: of the routes that compute. */
+const DEFAULTS = { runs: 3, pairs: 3, rounds: 5 };
 
 const MEASUREMENTS: readonly Measurement<typeof DEFAULTS>[] = [
   { name: 'waits', measure: waits },
@@ -18,7 +18,7 @@ const MEASUREMENTS: readonly Measurement<typeof DEFAULTS>[] = [
   { name: 'plain', measure: plain },
   { name: 'threads', measure: threads },
   { name: 'postgres', measure: postgres },
-  { name: 'computing', measure: ({ rounds }) => computing(rounds) },
+  { name: 'computing', measure: ({ pairs, rounds }) => computing(pairs, rounds) },
   { name: 'passwords', measure: passwords },
 ];
 
