@@ -21,7 +21,7 @@ export interface Measurement {
 /**
  * Loads before the measured one, of a second each. V8 compiles in the first seconds; and when the first connections end, it
  * throws away code that it has made without having seen that: after one load of three seconds, the measured one had that
- * still before it, and a p99 of 3 to 4 ms instead of one below 1.
+ * still before it, and a p99 of 3 to 4 ms instead of about 1.
  */
 const WARM_UPS = 3;
 

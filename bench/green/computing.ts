@@ -1,15 +1,16 @@
 // What green code costs where nothing waits: the same routes, async and green in turn.
 
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { LOAD_CORE } from '../children.ts';
+import { routeCase } from '../cases.ts';
+import { launch, type Running } from '../launch.ts';
+import { runLoad } from '../load.ts';
+import { makeScratch } from '../main.ts';
+import { cpuSeconds } from '../proc.ts';
 import type { Row } from '../rows.ts';
 import { spread } from '../statistics.ts';
 import { requireTools } from '../tools.ts';
-import { type Program, serve, using } from './programs.ts';
+import { serveCommand } from './programs.ts';
 
-const run = promisify(execFile);
 const APP = join(import.meta.dirname, '../apps/green/pure.js');
 const SECONDS = 1;
 const CONNECTIONS = 32;
@@ -36,13 +37,13 @@ const ROUTES: readonly Route[] = [
  */
 export async function computing(pairs: number, rounds: number): Promise<Row[]> {
   requireTools('wrk', 'taskset');
+  const scratch = makeScratch();
   const ratios = ROUTES.map((): number[] => []);
   for (let pair = 0; pair < pairs; pair++) {
-    const programs = [await serveApp([]), await serveApp(['--worker-class', 'green'])] as const;
-    await using(programs, async () => {
-      for (const [i, { path }] of ROUTES.entries())
-        ratios[i]!.push(...(await measure(programs, path, rounds)));
-    });
+    const servers = [await launchApp([]), await launchApp(['--worker-class', 'green'])] as const;
+    for (const [i, { path }] of ROUTES.entries())
+      ratios[i]!.push(...(await measure(servers, path, rounds, scratch)));
+    await Promise.all(servers.map((server) => server.stop()));
   }
   return ROUTES.map(({ what, most }, i) => {
     const { median, min, max } = spread(ratios[i]!);
@@ -55,32 +56,31 @@ export async function computing(pairs: number, rounds: number): Promise<Row[]> {
   });
 }
 
-function serveApp(flags: readonly string[]): Promise<Program> {
-  return serve(APP, flags, {}, { oneCore: true });
+function launchApp(flags: readonly string[]): Promise<Running> {
+  return launch(serveCommand(APP, flags), routeCase('/hello'));
 }
 
 /** What green takes, of what plain takes: once a round. */
 async function measure(
-  [plain, green]: readonly [Program, Program],
+  [plain, green]: readonly [Running, Running],
   path: string,
   rounds: number,
+  scratch: string,
 ): Promise<number[]> {
   const ratios: number[] = [];
   for (let round = -COMPILING; round < rounds; round++) {
-    const before = await microseconds(plain, path);
-    const after = await microseconds(green, path);
+    const before = await microseconds(plain, path, scratch);
+    const after = await microseconds(green, path, scratch);
     if (round >= 0) ratios.push(after / before);
   }
   return ratios;
 }
 
 /** Of processor time for a request. */
-async function microseconds(program: Program, path: string): Promise<number> {
-  const before = program.cpu;
-  const url = `http://127.0.0.1:${program.port}${path}`;
-  const load = ['wrk', '-t', '1', '-c', String(CONNECTIONS), '-d', String(SECONDS), url];
-  const { stdout } = await run('taskset', ['-c', String(LOAD_CORE), ...load]);
-  const requests = Number(/(\d+) requests in/.exec(stdout)![1]);
-  if (/Non-2xx/.test(stdout)) throw new Error(`${path}: not every answer was a success\n${stdout}`);
-  return ((program.cpu - before) * 1e6) / requests;
+async function microseconds({ port, pid }: Running, path: string, scratch: string): Promise<number> {
+  const before = cpuSeconds(pid);
+  const load = { port, case: routeCase(path), connections: CONNECTIONS, seconds: SECONDS, scratch };
+  const { requests, errors } = await runLoad(load);
+  if (errors > 0) throw new Error(`${path}: ${errors} answers were none, or no success`);
+  return ((cpuSeconds(pid) - before) * 1e6) / requests;
 }

@@ -1,11 +1,11 @@
 // The programs of the green measurements: the slow API, and the same app served in many ways.
 
-import type { ChildProcess, SpawnOptions } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isListening } from '../../examples/green/listening.ts';
-import { SERVER_CORE, start, startOnCore, stop } from '../children.ts';
+import { start, stop } from '../children.ts';
 import { freePort } from '../launch.ts';
 import { cpuSeconds } from '../proc.ts';
 
@@ -25,22 +25,16 @@ export class Program {
     this.#child = child;
   }
 
-  /**
-   * Starts the command that `commandFor` makes of a free port, and waits until somebody listens there. `oneCore`: it has the
-   * server's core, and no other.
-   */
+  /** Starts the command that `commandFor` makes of a free port, and waits until somebody listens there. */
   static async start(
     commandFor: (port: number) => readonly string[],
     env: Readonly<Record<string, string>> = {},
-    { oneCore = false }: { readonly oneCore?: boolean } = {},
   ): Promise<Program> {
     const port = await freePort();
-    const options: SpawnOptions = {
+    const child = start(commandFor(port), {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { ...process.env, NODE_ENV: 'production', ...env },
-    };
-    const command = commandFor(port);
-    const child = oneCore ? startOnCore(SERVER_CORE, command, options) : start(command, options);
+    });
     let said = '';
     child.stderr!.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(-2000);
@@ -48,7 +42,7 @@ export class Program {
     const deadline = performance.now() + READY_WITHIN;
     while (!(await isListening(port))) {
       if (child.exitCode !== null || performance.now() > deadline)
-        throw new Error(`${command.join(' ')} does not listen:\n${said}`);
+        throw new Error(`${commandFor(port).join(' ')} does not listen:\n${said}`);
       await sleep(30);
     }
     return new Program(port, child);
@@ -69,11 +63,15 @@ export function serve(
   app: string,
   flags: readonly string[],
   env?: Readonly<Record<string, string>>,
-  where?: { readonly oneCore: boolean },
 ): Promise<Program> {
+  return Program.start(serveCommand(app, flags), env);
+}
+
+/** The command that `serve` starts, on a port. */
+export function serveCommand(app: string, flags: readonly string[]): (port: number) => readonly string[] {
   const file = app.startsWith('/') ? app : join(EXAMPLES, app);
   const command = [process.execPath, COMMAND, 'serve', file, '--log-level', 'warn', ...flags];
-  return Program.start((port) => [...command, '--bind', `127.0.0.1:${port}`], env, where);
+  return (port) => [...command, '--bind', `127.0.0.1:${port}`];
 }
 
 /** The slow API, and what tells an app where it is. */

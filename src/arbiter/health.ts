@@ -40,18 +40,14 @@ export function* watchHealth(
         recycle(worker, why);
       }
     }
-    yield* sleep(untilNextLook(workers, interval, lookedAt));
+    yield* sleep(untilNextLook(workers, interval));
   }
 }
 
 /** Milliseconds: until a worker that hears can be suspect, which is rarer than beats are, or for one that doesn't, an interval. */
-function untilNextLook(workers: readonly Worker[], interval: number, now: number): number {
-  let pause = SUSPECT * interval;
-  for (const { hears, heardAt } of workers) {
-    const left = hears ? heardAt + SUSPECT * interval - now : interval;
-    if (left < pause) pause = left;
-  }
-  return pause;
+function untilNextLook(workers: readonly Worker[], interval: number): number {
+  const longest = SUSPECT * interval;
+  return Math.min(longest, ...workers.map(({ hears, silence }) => (hears ? longest - silence : interval)));
 }
 
 function examine(worker: Worker, deaf: number, settings: Settings, log: Logger): void {

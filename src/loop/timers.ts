@@ -14,7 +14,6 @@ const SLOTS = 1 << BITS;
 const LEVELS = 5;
 /** Timers of a coarse slot that are looked through for the first of them. */
 const FEW = 8;
-
 /** The first slot of the top level. */
 const TOP = SLOTS * (LEVELS - 1);
 /** The farthest a timer is linked ahead, so that it never meets the top level's current slot from behind. */
@@ -104,16 +103,16 @@ export class TimerWheel {
    * time begins. `undefined` while no timer is set.
    */
   next(): number | undefined {
-    return this.#earliest((slot, begin) => this.#firstOf(slot, begin));
+    return this.#earliest(true);
   }
 
   /** When something is next to do for the wheel: a slot's time begins, and its timers fire or move down. */
   #nextSlot(): number | undefined {
-    return this.#earliest((_, begin) => begin);
+    return this.#earliest(false);
   }
 
-  /** The least that `time` says of the first occupied slot of each level. */
-  #earliest(time: (slot: number, begin: number) => number): number | undefined {
+  /** When the first occupied slot begins, or with `exact`, when the first timer in one is due. */
+  #earliest(exact: boolean): number | undefined {
     if (this.#count === 0) return undefined;
     if (!this.#isEmpty(this.#time % SLOTS)) return this.#time;
     let earliest = Number.POSITIVE_INFINITY;
@@ -122,7 +121,11 @@ export class TimerWheel {
       const here = Math.floor(this.#time / width);
       const distance = this.#distance(level, here % SLOTS);
       const place = here + distance;
-      if (distance > 0) earliest = Math.min(earliest, time(level * SLOTS + (place % SLOTS), place * width));
+      if (distance > 0) {
+        const begin = place * width;
+        const time = exact ? this.#firstOf(level * SLOTS + (place % SLOTS), begin) : begin;
+        earliest = Math.min(earliest, time);
+      }
       width *= SLOTS;
     }
     return earliest;
