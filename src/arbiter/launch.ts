@@ -4,6 +4,7 @@
 import { Buffer } from 'node:buffer';
 import type { ChildProcess } from 'node:child_process';
 import { extname } from 'node:path';
+import process from 'node:process';
 import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { type BindAddress, formatBind, type Settings } from '../config/index.ts';
@@ -51,6 +52,20 @@ export function launcher(loop: Loop, sockets: SocketSource): Launch {
       return NOT_STARTED;
     }
   };
+}
+
+/**
+ * Flags of V8's for workers. What a green request keeps while it waits is copied at each collection of the usual young
+ * generation of 1 to 16 MB, and ends in a full one. Of 32 MB, it is garbage by then: a sixth less processor time for the tutorial's
+ * load, in the same resident memory; up to 80 MB more where nothing waits. Whoever has told Node how large it is has the last word.
+ */
+export function heapFlags(
+  { workerClass }: Pick<Settings, 'workerClass'>,
+  flags: readonly string[],
+  env: NodeJS.ProcessEnv,
+): readonly string[] {
+  if (workerClass !== 'green' || /semi[-_]space/.test(`${flags.join(' ')} ${env['NODE_OPTIONS']}`)) return [];
+  return ['--min-semi-space-size=32', '--max-semi-space-size=32'];
 }
 
 /** The arbiter tries again later, as after any other end. */
@@ -102,7 +117,7 @@ class ChildWorker implements WorkerProcess {
         `its settings and arguments have ${settings.length} bytes, and may have ${SETTINGS_LIMIT}: shorten them`,
       );
     }
-    this.#child = spawnNode([WORKER], {
+    this.#child = spawnNode([...heapFlags(boot.resolved.settings, process.execArgv, env), WORKER], {
       cwd,
       env,
       stdio: ['ignore', 'inherit', 'inherit', theirs, 'pipe', 'pipe'],

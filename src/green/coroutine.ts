@@ -5,7 +5,7 @@
 
 import { type Co, type Suspend, Task } from '../task/index.ts';
 import { currentLoop } from './loop.ts';
-import { state } from './state.ts';
+import { NOT_PLAIN, state } from './state.ts';
 import { closeJournal, openJournal } from './stores.ts';
 
 /** The coroutine whose step is being taken. */
@@ -27,38 +27,38 @@ export class Coroutine {
   }
 
   next(value?: unknown): IteratorResult<Suspend, unknown> {
-    const { current, continuations } = state;
+    const { current, plain } = state;
     state.current = this;
-    state.continuations = undefined;
+    state.plain = NOT_PLAIN;
     try {
       return this.#twin.next(value);
     } finally {
       state.current = current;
-      state.continuations = continuations;
+      state.plain = plain;
     }
   }
 
   throw(error: unknown): IteratorResult<Suspend, unknown> {
-    const { current, continuations } = state;
+    const { current, plain } = state;
     state.current = this;
-    state.continuations = undefined;
+    state.plain = NOT_PLAIN;
     try {
       return this.#twin.throw(error);
     } finally {
       state.current = current;
-      state.continuations = continuations;
+      state.plain = plain;
     }
   }
 
   return(value: unknown): IteratorResult<Suspend, unknown> {
-    const { current, continuations } = state;
+    const { current, plain } = state;
     state.current = this;
-    state.continuations = undefined;
+    state.plain = NOT_PLAIN;
     try {
       return this.#twin.return(value);
     } finally {
       state.current = current;
-      state.continuations = continuations;
+      state.plain = plain;
     }
   }
 

@@ -2,7 +2,7 @@
 // with a twin is started there as a coroutine of its own; within one, it is called as it stands. Transformed code, events,
 // timers and promises come here.
 
-import { Cancelled, type Task } from '../task/index.ts';
+import { Cancelled, type Co, type Task } from '../task/index.ts';
 import { Pending, start } from './coroutine.ts';
 import { state } from './state.ts';
 import { type AnyFunction, type Twin, twinOf } from './twin.ts';
@@ -26,8 +26,8 @@ export function withoutEntering<T>(body: () => T): T {
  * Starts a coroutine whose end nobody waits for. Returns what it returned, or `undefined` where it waits; throws what it
  * threw before it waited. What it throws later is an uncaught exception, as it is where the plain function throws it.
  */
-export function enter(twin: Twin, thisArg: unknown, args: ArrayLike<unknown>): unknown {
-  const value = start(Reflect.apply(twin, thisArg, args));
+export function enter(coroutine: Co<unknown>): unknown {
+  const value = start(coroutine);
   if (!(value instanceof Pending)) return value;
   value.task.onDone(reportUncaught);
   return undefined;
@@ -45,7 +45,7 @@ export function entering<F>(callback: F): F {
   if (twin === undefined) return callback;
   return function (this: unknown, ...args: unknown[]) {
     return root()
-      ? enter(twin, this, args)
+      ? enter(Reflect.apply(twin, this, args))
       : Reflect.apply(callback as AnyFunction, this as never, args as never);
   } as F;
 }

@@ -42,11 +42,11 @@ function makeGreen(
   const chosen = selection.choose(url);
   if (chosen === undefined) return undefined;
   const source = textOf(url, loaded.source);
-  const { continuations: enter = [], plain = [] } = chosen;
+  const { files: _, ...known } = chosen;
   try {
-    const made = cache.get([url, source, format, enter.join(), plain.join()], () => {
+    const made = cache.get([url, source, format, JSON.stringify(known)], () => {
       const javascript = isTypeScript(url, loaded.format) ? withoutTypes(source) : source;
-      return transformed(javascript, format, { url, enter, plain }) ?? '';
+      return transformed(javascript, format, { url, ...known }) ?? '';
     });
     if (made === '') return undefined;
     return {

@@ -1,28 +1,32 @@
 // Packages whose code calls an app's functions in the middle of a request: were they plain, so would everything they call be.
 // The list is of those that are known to work; `--green-include` adds others.
 
-export interface GreenPackage {
+import type { Known } from './transform/index.ts';
+
+export interface GreenPackage extends Known {
   /** Of its files, those that matter; all where not given. Paths are relative to the package. */
   readonly files?: RegExp;
-  /**
-   * Names of functions that others are given to call, now or later: a middleware's `next`. Code that is not green calls them
-   * plain, and what they do goes on green all the same.
-   */
-  readonly continuations?: readonly string[];
-  /**
-   * Names of functions that every request calls, and that call nothing of the app's: they stay plain, which spares each call a
-   * coroutine.
-   */
-  readonly plain?: readonly string[];
 }
 
-const MIDDLEWARE = ['next'];
-
-/** What finds a route. */
-const ROUTING = words(
-  'decode_param decodeParam getPathname getProtohost _handles_method _handlesMethod handlePromise match matchLayer mergeParams ' +
-    'shouldTrace',
-);
+/**
+ * Each function of a router ends by calling another, down to a layer, which calls the app's. Nothing comes behind that but counters:
+ * so all of it runs plain, a layer is entered from there, and who has called `next` or `app` waits for it. In the words of
+ * Express 4 and 5, and of connect.
+ */
+const ROUTER = {
+  enter: words(
+    'next handleRequest handle_request handleError handle_error callParam traceParam paramCallback call',
+  ),
+  // The layer of a route has only the route's own layers to call. (`this` of a function may be the global object.)
+  enterUnless: 'this?.route?.stack',
+  wait: words(
+    'app handle mounted_app next router dispatch processParams process_params param trimPrefix trim_prefix',
+  ),
+  plain: words(
+    'decode_param decodeParam getPathname getProtohost _handles_method _handlesMethod handlePromise match matchLayer mergeParams ' +
+      'shouldTrace restore wrap generateOptionsResponder',
+  ),
+} as const;
 
 export const PACKAGES: ReadonlyMap<string, GreenPackage> = new Map<string, GreenPackage>([
   // Express 4 has its router inside, Express 5 beside. Its responses call nobody but in `format` and `render`.
@@ -30,17 +34,17 @@ export const PACKAGES: ReadonlyMap<string, GreenPackage> = new Map<string, Green
     'express',
     {
       files: /^(?:index|lib\/(?:express|application|response|view|router\/\w+|middleware\/\w+))\.js$/,
-      continuations: MIDDLEWARE,
+      ...ROUTER,
       plain: [
         ...words(
           'append contentType cookie enabled get header json jsonp links location send set status type vary',
         ),
-        ...ROUTING,
+        ...ROUTER.plain,
       ],
     },
   ],
-  ['router', { continuations: MIDDLEWARE, plain: ROUTING }],
-  ['connect', { continuations: MIDDLEWARE }],
+  ['router', ROUTER],
+  ['connect', ROUTER],
   ['koa', {}],
   ['koa-compose', {}],
   ['@koa/router', {}],

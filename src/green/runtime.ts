@@ -2,14 +2,14 @@
 // one. One for the process, whichever copy of this package comes first.
 
 import { Pending, start } from './coroutine.ts';
-import { callForeign, canContinue, continueIn } from './foreign.ts';
+import { attachWaiting, attachWaitingHidden, callForeign, canEnter, enterFrom } from './foreign.ts';
 import { installBuiltins } from './javascript/index.ts';
 import { installStacks } from './stack.ts';
 import { type EmittedRuntime, RUNTIME } from './transform/emitted.ts';
 import { type AnyFunction, attachHidden, TWIN } from './twin.ts';
 
 /** Changes whenever code that one release has transformed cannot run with the runtime of the other. */
-const VERSION = 1;
+const VERSION = 2;
 
 const KEY = Symbol.for(RUNTIME);
 
@@ -17,14 +17,16 @@ export const emitted: EmittedRuntime & { readonly version: number } = {
   version: VERSION,
   twin: TWIN,
   attachHidden,
+  attachWaiting,
+  attachWaitingHidden,
   /** `call(f, thisArg, ...args)` is `f.call(thisArg, ...args)`, whatever `f.call` is. */
   call: Function.prototype.call.bind(Function.prototype.call) as EmittedRuntime['call'],
   attachMethod,
   moveMethod,
   start: start as EmittedRuntime['start'],
   Pending,
-  root: canContinue,
-  enter: continueIn as EmittedRuntime['enter'],
+  root: canEnter,
+  enter: enterFrom as EmittedRuntime['enter'],
   callForeign: callForeign as EmittedRuntime['callForeign'],
   notFunction,
   named,

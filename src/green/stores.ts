@@ -4,7 +4,7 @@
 
 import { type AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import type { Co, Suspend } from '../task/index.ts';
-import { type Entered, state } from './state.ts';
+import { type EnteredStore, state } from './state.ts';
 
 /** Calls `step` in other stores, and sees that the caller's are back when it returns: `storage.run`, in one word. */
 export type InStores = (step: () => void) => void;
@@ -38,17 +38,19 @@ export function* within(enter: InStores, make: () => Co<unknown>): Co<unknown> {
       failed = true;
       returned = false;
     } finally {
-      if (returned) yield* unwinding(stores!, coroutine!);
+      if (returned) yield* unwindIn(stores, coroutine!);
     }
   }
 }
 
-/** The coroutine around it is given up: so is this one, its `finally` blocks in its own stores. */
-function* unwinding(stores: AsyncResource, coroutine: Co<unknown>): Co<void> {
-  let step = stores.runInAsyncScope(() => coroutine.return(undefined));
+/** What is around `coroutine` is given up: so is it, its `finally` blocks in its own stores. */
+export function* unwindIn(stores: AsyncResource | undefined, coroutine: Co<unknown>): Co<void> {
+  const take = (next: () => IteratorResult<Suspend, unknown>) =>
+    stores === undefined ? next() : stores.runInAsyncScope(next);
+  let step = take(() => coroutine.return(undefined));
   while (step.done !== true) {
     const input = yield step.value;
-    step = stores.runInAsyncScope(() => coroutine.next(input));
+    step = take(() => coroutine.next(input));
   }
 }
 
@@ -59,10 +61,10 @@ export function captureStores(): AsyncResource {
 // ── enterWith ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Of all coroutines that have entered nothing, which are nearly all. */
-const EMPTY: Entered[] = [];
+const EMPTY: EnteredStore[] = [];
 
 /** A coroutine takes its first step. What this returns is for `closeJournal`. */
-export function openJournal(): Entered[] | undefined {
+export function openJournal(): EnteredStore[] | undefined {
   const outer = state.journal;
   state.journal = EMPTY;
   return outer;
@@ -77,13 +79,13 @@ function isNoted(storage: AsyncLocalStorage<unknown>): boolean {
   return state.journal!.some((entered) => entered.storage === storage);
 }
 
-function note(entered: Entered): void {
+function note(entered: EnteredStore): void {
   if (state.journal === EMPTY) state.journal = [entered];
   else state.journal!.push(entered);
 }
 
 /** The step is over. If it ended in a wait, what it entered is its own: the stores are again what they were. */
-export function closeJournal(outer: Entered[] | undefined, waits: boolean): void {
+export function closeJournal(outer: EnteredStore[] | undefined, waits: boolean): void {
   const journal = state.journal!;
   state.journal = waits ? undefined : outer;
   if (waits) for (const { storage, before } of journal) storage.enterWith(before);

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { guardOf, launcher } from '../../src/arbiter/launch.ts';
+import { guardOf, heapFlags, launcher } from '../../src/arbiter/launch.ts';
 import type { Exit } from '../../src/arbiter/launcher.ts';
 import { type BindAddress, defaultSettings } from '../../src/config/index.ts';
 import { createKernel } from '../../src/kernel/index.ts';
@@ -29,6 +29,24 @@ onLinux('a worker', () => {
       /its settings and arguments have 178\d{5} bytes, and may have 16777216: shorten/,
     );
     loop.close();
+  });
+});
+
+describe('a green worker', () => {
+  const GREEN = { workerClass: 'green' } as const;
+
+  test('has a young generation that holds what waits', () => {
+    assert.deepEqual(heapFlags(GREEN, ['--import', 'x.js'], {}), [
+      '--min-semi-space-size=32',
+      '--max-semi-space-size=32',
+    ]);
+    assert.deepEqual(heapFlags({ workerClass: 'async' }, [], {}), []);
+  });
+
+  test('has the one that Node was told, by its flags or by NODE_OPTIONS', () => {
+    assert.deepEqual(heapFlags(GREEN, ['--max-semi-space-size=8'], {}), []);
+    assert.deepEqual(heapFlags(GREEN, ['--min_semi_space_size=8'], {}), []);
+    assert.deepEqual(heapFlags(GREEN, [], { NODE_OPTIONS: '--max-semi-space-size=8' }), []);
   });
 });
 

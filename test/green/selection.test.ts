@@ -69,8 +69,7 @@ describe('a pattern', () => {
 
   it('that adds all of a known package keeps what is known of it', () => {
     const selection = new Selection(['./node_modules/express/lib/utils.js'], '/app');
-    assert.deepEqual(selection.choose(url('/app/node_modules/express/lib/utils.js'))?.continuations, [
-      'next',
-    ]);
+    const { enter } = selection.choose(url('/app/node_modules/express/lib/utils.js'))!;
+    assert.ok(enter?.includes('next'));
   });
 });

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { type Format, formatOf, isTypeScript } from '../loader.ts';
 import { PACKAGES } from '../packages.ts';
 import { Selection } from '../selection.ts';
-import { type FunctionReport, GreenSyntaxError, inspect } from '../transform/index.ts';
+import { type FunctionReport, GreenSyntaxError, inspect, type Known } from '../transform/index.ts';
 import { withoutTypes } from '../types.ts';
 import { blockingCallIn, callsHandlers, hasDriver, missingDrivers } from './packages.ts';
 import type {
@@ -59,7 +59,7 @@ export function inspectModules(
     }
     try {
       const javascript = isTypeScript(url, given) ? withoutTypes(source) : source;
-      const functions = functionsOf(javascript, url, format, chosen.continuations ?? []);
+      const functions = functionsOf(javascript, url, format, chosen);
       files.push({ file: selection.shown(url), ...(name !== undefined && { package: name }), functions });
     } catch (error) {
       if (!(error instanceof GreenSyntaxError)) throw error;
@@ -83,18 +83,13 @@ export function inspectModules(
   };
 }
 
-function functionsOf(
-  source: string,
-  url: string,
-  format: Format,
-  enter: readonly string[],
-): readonly FunctionReport[] {
-  if (format !== 'unknown') return inspect(source, { url, format, enter });
+function functionsOf(source: string, url: string, format: Format, known: Known): readonly FunctionReport[] {
+  if (format !== 'unknown') return inspect(source, { ...known, url, format });
   // As the loader does.
   try {
-    return inspect(source, { url, format: 'commonjs', enter });
+    return inspect(source, { ...known, url, format: 'commonjs' });
   } catch {
-    return inspect(source, { url, format: 'module', enter });
+    return inspect(source, { ...known, url, format: 'module' });
   }
 }
 

@@ -2,6 +2,7 @@
 // alone, and knows nothing of it. Within a coroutine `emit` has a twin: one listener after another, in order, as ever.
 
 import { EventEmitter } from 'node:events';
+import type { Task } from '../../task/index.ts';
 import { Pending, start } from '../coroutine.ts';
 import { invoke, root, throwUncaught } from '../enter.ts';
 import { patch, plainly, type Steps } from '../patch.ts';
@@ -33,7 +34,12 @@ export function patchEvents(): void {
       if (handler === undefined || !isGreen(this, type, handler)) {
         return Reflect.apply(native, this as never, arguments as never);
       }
-      return emitAtRoot(this, type, Array.prototype.slice.call(arguments, 1), handler);
+      const args: unknown[] =
+        arguments.length === 3 ? [arguments[1], arguments[2]] : Array.prototype.slice.call(arguments, 1);
+      if (type === 'error' && hasMonitor(this)) this.emit(EventEmitter.errorMonitor, ...args);
+      if (typeof handler === 'function') callAtRoot(this, type, args, handler);
+      else for (const listener of handler.slice()) callAtRoot(this, type, args, listener);
+      return true;
       // biome-ignore-end lint/complexity/noArguments: that is all.
     } as unknown as AnyFunction;
   });
@@ -52,25 +58,22 @@ function isGreen(emitter: Emitter, type: unknown, handler: Handler): boolean {
   return green && !((emitter as unknown) === process && LAST_EVENTS.has(type));
 }
 
-function emitAtRoot(emitter: Emitter, type: string | symbol, args: unknown[], handler: Handler): true {
-  if (type === 'error' && hasMonitor(emitter)) emitter.emit(EventEmitter.errorMonitor, ...args);
-  for (const listener of typeof handler === 'function' ? [handler] : handler.slice()) {
-    const twin = twinOf(listener);
-    const result =
-      twin === undefined
-        ? Reflect.apply(listener, emitter as never, args as never)
-        : start(Reflect.apply(twin, emitter, args));
-    if (!(result instanceof Pending)) {
-      followRejection(emitter, result, type, args);
-      continue;
-    }
-    result.task.onDone((task) => {
-      if (!task.failed) followRejection(emitter, task.result, type, args);
-      else if (captures(emitter)) followRejection(emitter, Promise.reject(task.error), type, args);
-      else throwUncaught(task.error);
-    });
-  }
-  return true;
+function callAtRoot(emitter: Emitter, type: string | symbol, args: unknown[], listener: AnyFunction): void {
+  const twin = twinOf(listener);
+  const result =
+    twin === undefined
+      ? Reflect.apply(listener, emitter as never, args as never)
+      : start(Reflect.apply(twin, emitter, args));
+  if (result instanceof Pending) followTask(emitter, result.task, type, args);
+  else followRejection(emitter, result, type, args);
+}
+
+function followTask(emitter: Emitter, pending: Task<unknown>, type: string | symbol, args: unknown[]): void {
+  pending.onDone((task) => {
+    if (!task.failed) followRejection(emitter, task.result, type, args);
+    else if (captures(emitter)) followRejection(emitter, Promise.reject(task.error), type, args);
+    else throwUncaught(task.error);
+  });
 }
 
 function* emitInCoroutine(emitter: Emitter, type: string | symbol, args: unknown[], handler: Handler): Steps {

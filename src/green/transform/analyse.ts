@@ -12,6 +12,7 @@ import {
   keyName,
   nameOf,
   placeOf,
+  propertyOf,
   refersTo,
   roleOf,
   wrapsModule,
@@ -243,7 +244,7 @@ export class Analyser {
     this.visit(node.left, inner(around));
     const names = node.operator === '=' || /^(\|\||&&|\?\?)=$/.test(node.operator);
     const inferred = names && node.left.start === node.start ? nameOf(node.left) : undefined;
-    this.visit(node.right, { ...inner(around), inferred });
+    this.visit(node.right, { ...inner(around), inferred, assigned: propertyOf(node.left) });
   }
 
   /** Something is assigned to `target`. */
@@ -363,6 +364,7 @@ export class Analyser {
       binding,
       self,
       inferred: own === undefined ? around.inferred : undefined,
+      assigned: around.assigned,
       strict,
       place: placeOf(node, role, around.parent),
       method: around.method,

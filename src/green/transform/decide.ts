@@ -21,17 +21,42 @@ export interface Decisions {
   readonly dispatches: ReadonlyMap<Node, Call>;
   /** Names of functions that code which isn't green is given to call on with. */
   readonly continuations: ReadonlySet<string>;
+  readonly enterUnless: string | undefined;
   reasonOf(info: FunctionInfo): string | undefined;
+}
+
+/** What is known of functions by their names: of those of a package that is on the list. */
+export interface Known {
+  /**
+   * Names of functions that start their twin where the event loop calls them, or plain code that is waited behind. As an
+   * argument, such a name is a function that the callee may call on with: a middleware's `next`.
+   */
+  readonly enter?: readonly string[];
+  /** An expression: where it is true, what is named in `enter` stays plain, as what it calls is entered by itself. */
+  readonly enterUnless?: string;
+  /** Of functions that stay plain, whatever they call: it never waits. It spares each call a coroutine. */
+  readonly plain?: readonly string[];
+  /**
+   * Of functions that stay plain with all that is in them, and of which nothing depends on what they have entered being done:
+   * their twin calls them, and waits for that.
+   */
+  readonly wait?: readonly string[];
 }
 
 export function decide(
   analysis: Analysis,
-  enter: readonly string[],
-  plain: readonly string[] = [],
+  { enter = [], enterUnless, plain = [], wait = [] }: Known,
 ): Decisions {
   for (const info of analysis.all) {
-    if (plain.includes(info.name)) info.refusal ??= 'is known not to wait';
     info.refusal ??= refusalOf(info, analysis);
+    if (info.refusal !== undefined) continue;
+    const name = calledName(info);
+    if (plain.includes(info.name)) info.refusal = 'is known not to wait';
+    else if (wait.includes(name) && canSuspend(info) && isSimple(info)) {
+      info.waits = true;
+      info.refusal = 'runs plain, and waits for what it has entered';
+    } else if (info.parent?.waits === true && !enter.includes(name))
+      info.refusal = 'is part of what runs plain';
   }
   const unknown = new Map<Call, FunctionInfo | 'unknown'>();
   const callers = new Map<FunctionInfo, FunctionInfo[]>();
@@ -70,11 +95,12 @@ export function decide(
     if (wanted && isAsync(info)) info.rewritten = true;
     else if (wanted && (depth < DEEP || lengthOf(info) * 2 ** depth < MOST_COPIED)) info.twin = true;
     else if (wanted) deep.add(info);
-    info.enters = info.twin && !info.direct && enter.includes(info.name) && canEnter(info);
+    info.enters = info.twin && !info.direct && enter.includes(calledName(info)) && canEnter(info);
   }
   return {
     dispatches,
     continuations: new Set(enter),
+    enterUnless,
     reasonOf: (info) =>
       info.refusal ??
       (deep.has(info)
@@ -113,7 +139,7 @@ function targetOf(call: Call, analysis: Analysis): FunctionInfo | 'unknown' | 'p
 }
 
 function knownTarget(target: FunctionInfo | undefined): FunctionInfo | 'unknown' | 'plain' {
-  if (target === undefined) return 'unknown';
+  if (target === undefined || target.waits) return 'unknown';
   return canSuspend(target) && target.refusal === undefined ? target : 'plain';
 }
 
@@ -159,10 +185,18 @@ function isSteadyKey(
   );
 }
 
+/** What others call it by: `layer.handle_request` may be `function handle() {}`. */
+function calledName({ assigned, name }: FunctionInfo): string {
+  return assigned ?? name;
+}
+
 /** Whether its plain body can get at its twin and its arguments. */
 function canEnter(info: FunctionInfo): boolean {
-  if (info.place !== 'top' && info.place !== 'around') return false;
-  if (info.scope?.has(info.name)) return false;
-  if (info.role !== 'arrow') return info.role !== 'object method';
-  return info.node!.params.every((each) => each.type === 'Identifier');
+  if (!isSimple(info) || info.scope?.has(info.name)) return false;
+  return info.role !== 'arrow' || info.node!.params.every((each) => each.type === 'Identifier');
+}
+
+/** A function that is no method of a class or an object literal. */
+function isSimple({ place, role }: FunctionInfo): boolean {
+  return (place === 'top' || place === 'around') && role !== 'object method';
 }

@@ -20,14 +20,25 @@ function attachOf({ names }: Renderer, { single }: FunctionInfo): string {
   return single ? names.early('attachHidden') : names.attach();
 }
 
+/** What gives a function that waits its twin. */
+function attachWaitingOf({ names }: Renderer, { single }: FunctionInfo): string {
+  return names.early(single ? 'attachWaitingHidden' : 'attachWaiting');
+}
+
 /** A function where it stands: in plain code, and in twins of functions around it. */
 export function renderFunction(r: Renderer, node: FunctionNode, context: Context): void {
   const info = r.analysis.functions.get(node)!;
+  const { output } = r;
+  if (info.waits && info.place === 'around') {
+    output.put(`${attachWaitingOf(r, info)}(`);
+    named(r, nameOf(r, info), () => renderPlain(r, info, node, context));
+    output.put(')');
+    return;
+  }
   if (!info.twin || info.direct || info.place !== 'around') {
     renderPlain(r, info, node, context);
     return;
   }
-  const { output } = r;
   const own = node.id?.name;
   const attach = attachOf(r, info);
   const plain = (self?: string): void =>
@@ -103,6 +114,7 @@ function named(r: Renderer, name: Naming | undefined, value: () => void): void {
 /** The statement that gives a declared function its twin. */
 export function renderAttach(r: Renderer, node: FunctionNode, context: Context): void {
   const info = r.analysis.functions.get(node)!;
+  if (info.waits) r.output.put(`${attachWaitingOf(r, info)}(${node.id!.name});`);
   if (!info.twin) return;
   const attach = attachOf(r, info);
   const name = node.id?.name ?? `${r.names.prefix}x`;
@@ -176,14 +188,16 @@ function openPlace(r: Renderer, info: FunctionInfo): void {
 /** The plain function, which starts its twin where the event loop calls it. */
 function renderEntering(r: Renderer, node: FunctionNode, context: Context, self: string): void {
   const { output, names } = r;
+  const { usesThis, usesArguments } = r.analysis.functions.get(node)!;
   const twin = `${self}[${names.of('twin')}]`;
-  const args =
-    node.type === 'ArrowFunctionExpression'
-      ? `[${node.params.map((each) => r.source.slice(each.start, each.end)).join(',')}]`
-      : 'arguments';
   const isArrow = node.type === 'ArrowFunctionExpression';
-  const usesThis = !isArrow || r.analysis.functions.get(node)!.usesThis;
-  const guard = `if(${names.early('root')}()&&${twin}!==void 0)return ${names.of('enter')}(${twin},${usesThis ? 'this' : 'void 0'},${args});`;
+  const thisArg = isArrow && !usesThis ? 'void 0' : 'this';
+  const simple = isArrow || (!usesArguments && node.params.every((each) => each.type === 'Identifier'));
+  const parameters = node.params.map((each) => r.source.slice(each.start, each.end));
+  const call = simple ? `call(${[thisArg, ...parameters].join(',')})` : `apply(${thisArg},arguments)`;
+  const { enterUnless } = r.decisions;
+  const unless = enterUnless === undefined ? '' : `!(${enterUnless})&&`;
+  const guard = `if(${unless}${names.early('root')}()&&${twin}!==void 0)return ${names.of('enter')}(${twin}.${call});`;
   if (node.body.type === 'BlockStatement') {
     r.body(node.body, context, () => void output.put(guard));
     return;

@@ -14,6 +14,10 @@ export interface EmittedRuntime {
   readonly twin: symbol;
   /** Gives `fn` its twin and returns `fn`: for functions that are made once, as a module is evaluated. Not enumerable. */
   attachHidden<F extends AnyFunction>(fn: F, twin: unknown): F;
+  /** Gives `fn` a twin that calls it as it is, and waits for what it has entered; returns `fn`. */
+  attachWaiting<F extends AnyFunction>(fn: F): F;
+  /** The same for functions that are made once. Not enumerable. */
+  attachWaitingHidden<F extends AnyFunction>(fn: F): F;
   /** Gives the method `holder` itself has at `key` its twin (not enumerable). Nothing, where it has no function there. */
   attachMethod(holder: object, key: PropertyKey, twin: unknown): void;
   /**
@@ -29,16 +33,17 @@ export interface EmittedRuntime {
   readonly Pending: abstract new (
     ...args: never[]
   ) => { readonly promise: Promise<unknown> };
-  /** Whether no coroutine is running: the event loop itself has called. Or `callForeign` has. */
+  /** Whether no coroutine is running, as the event loop itself has called; or one that waits for what is entered. */
   root(): boolean;
   /**
-   * Runs `twin` as a coroutine of its own, and returns its value, or undefined where it waits (errors thrown after that
-   * are uncaught exceptions). For functions that are entered from the event loop, as Express's `next`.
+   * Runs `coroutine`, a twin that has not begun, on its own, and returns its value, or undefined where it waits (errors thrown
+   * after that are uncaught exceptions). For functions that are entered from the event loop, as Express's `next`. Where
+   * `callForeign` or the twin of a function that waits has called, that goes on with it behind that call.
    */
-  enter(twin: unknown, thisArgument: unknown, args: ArrayLike<unknown>): unknown;
+  enter(coroutine: unknown): unknown;
   /**
-   * Calls `fn`, which has no twin and was given a function to call on with. Where it does so before it returns, `root` is true
-   * and `enter` notes it: that function's twin goes on in this coroutine, behind `fn`.
+   * Calls `fn`, which has no twin and was given a function to call on with. Where it does so before it returns, `root` is
+   * true, and `enter` starts that function's twin: where it waits, it goes on in this coroutine, behind `fn`.
    */
   callForeign(fn: unknown, thisArgument: unknown, args: unknown[]): Iterable<unknown>;
   /**

@@ -37,6 +37,8 @@ export interface FunctionInfo {
   readonly self: Binding | undefined;
   /** The name that the syntax around it gives it, where it has none of its own. */
   readonly inferred: string | undefined;
+  /** The property it is assigned to, by which others call it whatever its own name is. */
+  readonly assigned: string | undefined;
   readonly strict: boolean;
   place: Place;
   /** A class's or object literal's method: its definition. */
@@ -57,8 +59,10 @@ export interface FunctionInfo {
   rewritten: boolean;
   /** Made once, as its module is evaluated. */
   readonly single: boolean;
-  /** Starts its twin where the event loop calls it. */
+  /** Starts its twin where the event loop calls it, or plain code that is waited behind. */
   enters: boolean;
+  /** Has a twin that calls it as it is, and waits for what it has entered. */
+  waits: boolean;
   /** Called where it stands and nowhere else: a plain call of it needs no twin, a green one needs no function. */
   direct: boolean;
 }
@@ -75,6 +79,7 @@ export function describe(known: Known): FunctionInfo {
     binding: undefined,
     self: undefined,
     inferred: undefined,
+    assigned: undefined,
     strict: true,
     place: 'nowhere',
     method: undefined,
@@ -89,6 +94,7 @@ export function describe(known: Known): FunctionInfo {
     twin: false,
     rewritten: false,
     enters: false,
+    waits: false,
     direct: false,
     ...known,
   };

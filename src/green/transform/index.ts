@@ -8,7 +8,7 @@
 
 import { Analyser } from './analyse.ts';
 import { Closures } from './captures.ts';
-import { decide } from './decide.ts';
+import { decide, type Known } from './decide.ts';
 import { renderAttach } from './emit.ts';
 import { Names } from './names.ts';
 import { Output, type SourceMap } from './output.ts';
@@ -17,19 +17,16 @@ import { directivesOf, isFunctionNode } from './patterns.ts';
 import { type Context, Renderer } from './render.ts';
 import { type FunctionReport, reportOf } from './report.ts';
 
+export type { Known } from './decide.ts';
 export { type EmittedRuntime, RUNTIME } from './emitted.ts';
 export type { SourceMap } from './output.ts';
 export type { FunctionReport, ModuleWrite } from './report.ts';
 export { GreenSyntaxError };
 
-export interface TransformOptions {
+export interface TransformOptions extends Known {
   /** For the source map and errors. */
   readonly url: string;
   readonly format: Format;
-  /** Functions with these names start their twin where the event loop calls them: Express's `next`. */
-  readonly enter?: readonly string[];
-  /** Functions with these names stay plain, whatever they call: they are known not to wait. */
-  readonly plain?: readonly string[];
 }
 
 export interface Transformed {
@@ -55,15 +52,12 @@ export function transform(source: string, options: TransformOptions): Transforme
   }
 }
 
-function transformed(
-  source: string,
-  { url, format, enter = [], plain = [] }: TransformOptions,
-): Transformed | undefined {
+function transformed(source: string, { url, format, ...known }: TransformOptions): Transformed | undefined {
   const program = parse(source, format, url) as Of<'Program'>;
   const lines = new Lines(source);
   const analysis = new Analyser(source, program);
-  const decisions = decide(analysis, enter, plain);
-  if (!analysis.all.some((info) => info.twin || info.rewritten)) return undefined;
+  const decisions = decide(analysis, known);
+  if (!analysis.all.some((info) => info.twin || info.waits || info.rewritten)) return undefined;
   const names = new Names(source);
   const output = new Output(source, lines);
   const closures = new Closures(analysis, program);
@@ -81,9 +75,9 @@ function transformed(
  *
  * @throws GreenSyntaxError where the parser refuses it.
  */
-export function inspect(source: string, { url, format, enter = [] }: TransformOptions): FunctionReport[] {
+export function inspect(source: string, { url, format, ...known }: TransformOptions): FunctionReport[] {
   const analysis = new Analyser(source, parse(source, format, url) as Of<'Program'>);
-  return reportOf(analysis, decide(analysis, enter), new Lines(source));
+  return reportOf(analysis, decide(analysis, known), new Lines(source));
 }
 
 const PLAIN: Context = { mode: 'plain', flat: false, args: undefined, temporaries: undefined };

@@ -6,6 +6,8 @@ import type { Format } from './parse.ts';
 const SUFFIXES: Readonly<Record<keyof EmittedRuntime, string>> = {
   twin: 't',
   attachHidden: 'h',
+  attachWaiting: 'u',
+  attachWaitingHidden: 'g',
   attachMethod: 'm',
   moveMethod: 'v',
   call: 'c',
@@ -27,6 +29,10 @@ const EARLY: Partial<Record<keyof EmittedRuntime, (name: string, runtime: string
   {
     attachHidden: (name, runtime) =>
       `function ${name}(f,t){return ${runtime}===void 0?f:${runtime}.attachHidden(f,t)}`,
+    attachWaiting: (name, runtime) =>
+      `function ${name}(f){return ${runtime}===void 0?f:${runtime}.attachWaiting(f)}`,
+    attachWaitingHidden: (name, runtime) =>
+      `function ${name}(f){return ${runtime}===void 0?f:${runtime}.attachWaitingHidden(f)}`,
     attachMethod: (name, runtime) =>
       `function ${name}(o,k,t){${runtime}===void 0||${runtime}.attachMethod(o,k,t)}`,
     moveMethod: (name, runtime) =>

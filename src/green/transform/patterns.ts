@@ -39,6 +39,12 @@ export function nameOf(target: Node): string | undefined {
   return target.type === 'Identifier' ? target.name : undefined;
 }
 
+/** The property that `target` is of something, where it has a name. */
+export function propertyOf(target: Node): string | undefined {
+  if (target.type !== 'MemberExpression' || target.computed) return undefined;
+  return target.property.type === 'Identifier' ? target.property.name : undefined;
+}
+
 /** The name that a definition gives its function, where that isn't computed. */
 export function keyName(
   node: Of<'Property'> | Of<'MethodDefinition'> | Of<'PropertyDefinition'>,

@@ -71,7 +71,7 @@ export class Renderer {
     this.output = output;
     this.closures = closures;
     this.#changes = analysis.all
-      .filter((info) => info.twin || info.rewritten)
+      .filter((info) => info.twin || info.waits || info.rewritten)
       .map((info) => info.start)
       .sort((a, b) => a - b);
     this.#calls = [...decisions.dispatches.keys()].map((node) => node.start).sort((a, b) => a - b);

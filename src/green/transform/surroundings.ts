@@ -21,6 +21,7 @@ export interface Around {
   /** What the function that comes next is. */
   readonly role?: Role;
   readonly inferred?: string | undefined;
+  readonly assigned?: string | undefined;
   readonly method?: Of<'MethodDefinition'> | Of<'Property'>;
   readonly once?: boolean;
   readonly direct?: boolean;

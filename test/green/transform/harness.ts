@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import vm from 'node:vm';
 import { type EmittedRuntime, RUNTIME, transform } from '../../../src/green/transform/index.ts';
-import { attachHidden, TWIN, type Twin, twinOf } from '../../../src/green/twin.ts';
+import { type AnyFunction, attachHidden, TWIN, twinOf } from '../../../src/green/twin.ts';
 
 type Generator = Iterator<unknown, unknown>;
 
@@ -52,9 +52,18 @@ export function start(twin: unknown): unknown {
 
 const uncurried = Function.prototype.call.bind(Function.prototype.call) as EmittedRuntime['call'];
 
+function attachCalling<F extends AnyFunction>(fn: F): F {
+  // biome-ignore lint/correctness/useYield: nobody here enters.
+  return attachHidden(fn, function* (this: never, ...args: never[]) {
+    return Reflect.apply(fn, this, args);
+  });
+}
+
 export const runtime: EmittedRuntime = {
   twin: TWIN,
   attachHidden,
+  attachWaiting: attachCalling,
+  attachWaitingHidden: attachCalling,
   attachMethod(holder, key, twin) {
     const method: unknown = Object.getOwnPropertyDescriptor(holder, key)?.value;
     if (typeof method === 'function') attachHidden(method as () => unknown, twin);
@@ -70,8 +79,8 @@ export const runtime: EmittedRuntime = {
   start,
   Pending,
   root: () => running === 0,
-  enter: (twin, thisArgument, args) => {
-    const value = start((twin as Twin).call(thisArgument, ...Array.from(args)));
+  enter: (coroutine) => {
+    const value = start(coroutine);
     return value instanceof Pending ? undefined : value;
   },
   // biome-ignore lint/correctness/useYield: nobody here calls on.
