@@ -236,6 +236,17 @@ describe('a router that runs plain', () => {
     assert.deepEqual(seen, ['next 1', 'second', 'routed', 'found', 'done']);
   });
 
+  it('is waited for by its own module, too', async () => {
+    const { main } = load(
+      `function handle(request) { return request.wait ? wait(5) : 'at once' }
+       function dispatch(request) { handle(request); note('dispatched') }
+       exports.main = function main(request) { dispatch(request); note('behind') };`,
+      { enter: ['handle'], wait: ['dispatch'] },
+    );
+    assert.equal((await run(main, { wait: true })).waited, true);
+    assert.deepEqual(seen, ['dispatched', 'behind']);
+  });
+
   it('has layers that stay plain where that is said', async () => {
     const { make: makeSome } = load(ROUTER, { ...KNOWN, enterUnless: 'request.plain' });
     await run(makeSome!(second), { wait: true, plain: true });
