@@ -28,7 +28,7 @@ export interface Decisions {
 /** What is known of functions by their names: of those of a package that is on the list. */
 export interface Known {
   /**
-   * Names of functions that start their twin where the event loop calls them, or plain code that is waited behind. As an
+   * Names of functions that start their twin where the event loop calls them, or plain code that is waited for. As an
    * argument, such a name is a function that the callee may call on with: a middleware's `next`.
    */
   readonly enter?: readonly string[];

@@ -59,7 +59,7 @@ export interface FunctionInfo {
   rewritten: boolean;
   /** Made once, as its module is evaluated. */
   readonly single: boolean;
-  /** Starts its twin where the event loop calls it, or plain code that is waited behind. */
+  /** Starts its twin where the event loop calls it, or plain code that is waited for. */
   enters: boolean;
   /** Has a twin that calls it as it is, and waits for what it has entered. */
   waits: boolean;

@@ -15,7 +15,7 @@ export interface ModuleWrite {
 export interface FunctionReport {
   readonly name: string;
   readonly line: number;
-  /** Whether it can suspend: it has a twin, or is async and waits for twins. */
+  /** Whether its callers can be suspended by it: it has a twin, or is async and waits for twins. */
   readonly green: boolean;
   /** Why it can't. */
   readonly reason?: string;
@@ -51,5 +51,5 @@ export function reportOf(analysis: Analysis, decisions: Decisions, lines: Lines)
 }
 
 function isGreen(info: FunctionInfo): boolean {
-  return info.twin || info.rewritten;
+  return info.twin || info.waits || info.rewritten;
 }
