@@ -3,6 +3,7 @@
 
 import { Buffer } from 'node:buffer';
 import type { ChildProcess } from 'node:child_process';
+import { availableParallelism, totalmem } from 'node:os';
 import { extname } from 'node:path';
 import process from 'node:process';
 import type { Writable } from 'node:stream';
@@ -57,15 +58,31 @@ export function launcher(loop: Loop, sockets: SocketSource): Launch {
 /**
  * Flags of V8's for workers. What a green request keeps while it waits is copied at each collection of the usual young
  * generation of 1 to 16 MB, and ends in a full one. Of 32 MB, it is garbage by then: a sixth less processor time for the tutorial's
- * load, in the same resident memory; up to 80 MB more where nothing waits. Whoever has told Node how large it is has the last word.
+ * load, in the same resident memory; up to 80 MB more where nothing waits, so not where memory is scarce. Whoever has told Node
+ * how large it is has the last word.
+ *
+ * @param memory bytes that all workers together may have.
  */
 export function heapFlags(
-  { workerClass }: Pick<Settings, 'workerClass'>,
+  { workerClass, workers }: Pick<Settings, 'workerClass' | 'workers'>,
   flags: readonly string[],
   env: NodeJS.ProcessEnv,
+  memory = availableMemory(),
 ): readonly string[] {
-  if (workerClass !== 'green' || /semi[-_]space/.test(`${flags.join(' ')} ${env['NODE_OPTIONS']}`)) return [];
+  // 0: one for each core.
+  const share = memory / (workers || availableParallelism());
+  if (workerClass !== 'green' || share < ENOUGH) return [];
+  if (/semi[-_]space/.test(`${flags.join(' ')} ${env['NODE_OPTIONS']}`)) return [];
   return ['--min-semi-space-size=32', '--max-semi-space-size=32'];
+}
+
+/** Bytes of a worker whose young generation may be large: of some 150 MB, the usual one of an app. */
+const ENOUGH = 512 * 1024 * 1024;
+
+/** That of the machine, or what its control group is limited to. */
+function availableMemory(): number {
+  const limit = process.constrainedMemory();
+  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
 }
 
 /** The arbiter tries again later, as after any other end. */

@@ -33,14 +33,19 @@ onLinux('a worker', () => {
 });
 
 describe('a green worker', () => {
-  const GREEN = { workerClass: 'green' } as const;
+  const GREEN = { workerClass: 'green', workers: 2 } as const;
+  const MB = 1024 * 1024;
 
   test('has a young generation that holds what waits', () => {
-    assert.deepEqual(heapFlags(GREEN, ['--import', 'x.js'], {}), [
+    assert.deepEqual(heapFlags(GREEN, ['--import', 'x.js'], {}, 1024 * MB), [
       '--min-semi-space-size=32',
       '--max-semi-space-size=32',
     ]);
-    assert.deepEqual(heapFlags({ workerClass: 'async' }, [], {}), []);
+    assert.deepEqual(heapFlags({ ...GREEN, workerClass: 'async' }, [], {}), []);
+  });
+
+  test('has the usual one where there is little memory for each', () => {
+    assert.deepEqual(heapFlags(GREEN, [], {}, 1000 * MB), []);
   });
 
   test('has the one that Node was told, by its flags or by NODE_OPTIONS', () => {
