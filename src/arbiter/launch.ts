@@ -67,11 +67,11 @@ export function heapFlags(
   { workerClass, workers }: Pick<Settings, 'workerClass' | 'workers'>,
   flags: readonly string[],
   env: NodeJS.ProcessEnv,
-  memory = availableMemory(),
+  memory: () => number = availableMemory,
 ): readonly string[] {
+  if (workerClass !== 'green') return [];
   // 0: one for each core.
-  const share = memory / (workers || availableParallelism());
-  if (workerClass !== 'green' || share < ENOUGH) return [];
+  if (memory() / (workers || availableParallelism()) < ENOUGH) return [];
   if (/semi[-_]space/.test(`${flags.join(' ')} ${env['NODE_OPTIONS']}`)) return [];
   return ['--min-semi-space-size=32', '--max-semi-space-size=32'];
 }

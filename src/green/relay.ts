@@ -1,6 +1,7 @@
 // A coroutine around another, which sees each of its waits: what limits, deadlines and assertions are made of.
 
 import type { Co, Suspend } from '../task/index.ts';
+import { unwindIn } from './stores.ts';
 
 /**
  * Runs `coroutine`. For each wait it waits for what `onWait` returns, or throws there what `onWait` throws; all else goes to and
@@ -19,15 +20,9 @@ export function* relay<T>(coroutine: Co<T>, onWait: (suspend: Suspend) => Suspen
       error = thrown;
       outcome = 'threw';
     } finally {
-      if (outcome === 'returned') yield* unwind(coroutine);
+      if (outcome === 'returned') yield* unwindIn(undefined, coroutine);
     }
     step = outcome === 'threw' ? coroutine.throw(error) : coroutine.next(input);
   }
   return step.value;
-}
-
-/** Whoever runs the coroutine around it has given it up: its `finally` blocks run, and may wait. */
-function* unwind<T>(coroutine: Co<T>): Co<void> {
-  let step = coroutine.return(undefined as T);
-  while (step.done !== true) step = coroutine.next(yield step.value);
 }

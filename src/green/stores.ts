@@ -43,7 +43,7 @@ export function* within(enter: InStores, make: () => Co<unknown>): Co<unknown> {
   }
 }
 
-/** What is around `coroutine` is given up: so is it, its `finally` blocks in its own stores. */
+/** What is around `coroutine` is given up: so is it. Its `finally` blocks run, in its own stores if it has any, and may wait. */
 export function* unwindIn(stores: AsyncResource | undefined, coroutine: Co<unknown>): Co<void> {
   const take = (next: () => IteratorResult<Suspend, unknown>) =>
     stores === undefined ? next() : stores.runInAsyncScope(next);

@@ -37,15 +37,18 @@ describe('a green worker', () => {
   const MB = 1024 * 1024;
 
   test('has a young generation that holds what waits', () => {
-    assert.deepEqual(heapFlags(GREEN, ['--import', 'x.js'], {}, 1024 * MB), [
-      '--min-semi-space-size=32',
-      '--max-semi-space-size=32',
-    ]);
+    assert.deepEqual(
+      heapFlags(GREEN, ['--import', 'x.js'], {}, () => 1024 * MB),
+      ['--min-semi-space-size=32', '--max-semi-space-size=32'],
+    );
     assert.deepEqual(heapFlags({ ...GREEN, workerClass: 'async' }, [], {}), []);
   });
 
   test('has the usual one where there is little memory for each', () => {
-    assert.deepEqual(heapFlags(GREEN, [], {}, 1000 * MB), []);
+    assert.deepEqual(
+      heapFlags(GREEN, [], {}, () => 1000 * MB),
+      [],
+    );
   });
 
   test('has the one that Node was told, by its flags or by NODE_OPTIONS', () => {

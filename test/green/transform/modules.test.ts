@@ -97,6 +97,23 @@ describe('a function that is entered from the event loop', () => {
     );
   });
 
+  it('hands on its `this` and all its arguments', () => {
+    const { next, rest, simple } = load(
+      codeOf(
+        `exports.next = function next(a, b = 2) { return [this.own, a, b, arguments.length, wait()] };
+         exports.rest = function rest(...all) { return [this.own, ...all, wait()] };
+         exports.simple = function simple(a) { return [this.own, a, arguments.length, wait()] };
+         function wait() { return globalThis.String('waited') }`,
+        ['next', 'rest', 'simple'],
+      ),
+      '/app.js',
+    ) as Exports;
+    assert.deepEqual(next!.call({ own: 'its' }, 1), ['its', 1, 2, 1, 'waited']);
+    assert.deepEqual(next!.call({ own: 'its' }, 1, undefined, 3), ['its', 1, 2, 3, 'waited']);
+    assert.deepEqual(simple!.call({ own: 'its' }, 1, 2), ['its', 1, 2, 'waited']);
+    assert.deepEqual(rest!.call({ own: 'its' }, 1, 2, 3), ['its', 1, 2, 3, 'waited']);
+  });
+
   it('returns what it returns where it does not wait', () => {
     const { make } = load(codeOf(source, ['next']), '/app.js') as Exports;
     const { next } = make!(
