@@ -56,7 +56,7 @@ export function program(rest: readonly string[] = []): Command {
   prepare(root);
 
   const serve = ofApp(root.command('serve'))
-    .description('Serve an app until told to stop (SIGTERM, SIGINT)')
+    .description('Serve an app until told to stop (SIGTERM) or interrupted (SIGINT)')
     .action(async (app: string | undefined, flags: Record<string, unknown>) => {
       const { serveCommand } = await import('./serve.ts');
       await serveCommand({ specifier: app, flags, rest });

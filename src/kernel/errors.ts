@@ -82,6 +82,8 @@ export class SystemError extends Error {
   /** Negative, as Node's. */
   readonly errno: number;
   readonly syscall: string;
+  /** What the call was about, an address or a file; where that is known. */
+  readonly subject: string | undefined;
 
   constructor(syscall: string, errno: number, subject?: string) {
     const known = BY_NUMBER.get(Math.abs(errno));
@@ -90,5 +92,6 @@ export class SystemError extends Error {
     this.code = code;
     this.errno = -Math.abs(errno);
     this.syscall = syscall;
+    this.subject = subject;
   }
 }

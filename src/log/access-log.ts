@@ -40,7 +40,12 @@ export function createAccessLog(
  * @example 127.0.0.1 - - [23/Nov/2025:05:20:01 +0000] "GET / HTTP/1.1" 200 13 "-" "curl/8.5.0" 0.412ms
  */
 export function formatCombined(record: AccessRecord): string {
-  const request = `${escapeQuoted(record.method)} ${escapeQuoted(record.target)} HTTP/${record.httpVersion}`;
+  const target = escapeQuoted(record.target);
+  // As nginx: what is no request line stands there as it came.
+  const request =
+    record.httpVersion === '-'
+      ? target
+      : `${escapeQuoted(record.method)} ${target} HTTP/${record.httpVersion}`;
   const who = record.remoteAddress === '' ? '-' : record.remoteAddress;
   const agent = `"${quotedOrDash(record.referer)}" "${quotedOrDash(record.userAgent)}"`;
   return `${who} - - [${formatDate(record.time)}] "${request}" ${record.status} ${record.bytes} ${agent} ${record.durationMs.toFixed(3)}ms\n`;

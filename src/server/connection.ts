@@ -18,6 +18,7 @@ import type { Co } from '../task/index.ts';
 import type { Connection } from './connection-state.ts';
 import type { HttpExchange } from './exchange.ts';
 import { handOver } from './hand-over.ts';
+import { lineAsSent } from './line-as-sent.ts';
 import { lingerAndClose } from './linger.ts';
 import { sendUnsent } from './outlet.ts';
 import { plainText, TEXT } from './plain-text.ts';
@@ -292,9 +293,7 @@ function* refuse(connection: Connection, problem: Problem): Co<void> {
   context.recordAccess?.({
     time: context.loop.kernel.wallClock(),
     remoteAddress: connection.ends().remote.address,
-    method: '-',
-    target: '-',
-    httpVersion: '1.1',
+    ...lineAsSent(connection.input.bytes, connection.input.start, connection.input.end),
     status: problem.status,
     bytes: body.length,
     durationMs: 0,

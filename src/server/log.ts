@@ -15,7 +15,10 @@ export const CONSOLE_LOGGER: Logger = {
   error: (fields, message) => console.error(message, fields),
 };
 
-/** An answered request, for an access log. */
+/**
+ * An answered request, for an access log. One that was refused before it was read has what its line says, and the
+ * address of the socket's peer: method and version are `-` where it is no request line, and `target` is all of it.
+ */
 export interface AccessRecord {
   /** When it arrived: milliseconds since 1970. */
   readonly time: number;

@@ -4,8 +4,6 @@ import { inspect } from 'node:util';
 import type { Origin } from '../config/index.ts';
 
 const ADVICE: Readonly<Record<string, string>> = {
-  EADDRINUSE:
-    'Another process listens there (or, for a unix socket, another file is in its place). Stop it, or choose another address: --bind 127.0.0.1:8001',
   EACCES:
     'Ports below 1024 are for root: choose one above, or give Node the capability CAP_NET_BIND_SERVICE.\nFor a unix socket: may this user write to the directory?',
   EPERM: 'This user may not do that.',
@@ -25,9 +23,22 @@ export function describeStartFailure(error: unknown, origin: Origin | ProgramOri
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (syscall === undefined) return `the server did not start\n  ${error.stack ?? error.message}`;
   const lines = [error.message, `Asked for by ${describeOrigin(origin)}.`];
-  const advice = code === undefined ? undefined : ADVICE[code];
+  const advice = code === 'EADDRINUSE' ? adviceInUse(error) : code && ADVICE[code];
   if (advice !== undefined) lines.push(advice);
   return lines.join('\n').replaceAll('\n', '\n  ');
+}
+
+/** An address as the error tells it, ours or Node's: with the port that comes next, or a path. */
+function adviceInUse(
+  error: NodeJS.ErrnoException & { subject?: string; address?: string; port?: number },
+): string {
+  const { subject, address, port = Number(/^[^/]*:(\d+)$/.exec(subject ?? '')?.[1]) } = error;
+  if (!(port > 0)) {
+    return 'Another process listens there, or another file is in its place. Stop the one, remove the other, or choose another path.';
+  }
+  const host =
+    subject?.slice(0, subject.lastIndexOf(':')) ?? (address?.includes(':') ? `[${address}]` : address);
+  return `Another process listens there (\`ss -ltnp\` says which). Stop it, or choose another port, such as ${host}:${port < 65_535 ? port + 1 : port - 1}.`;
 }
 
 /** As `describeStartFailure`, where a program has called `listen`. Its address may be one of `bind`'s, given from outside. */

@@ -31,6 +31,17 @@ test('what is not known is a dash', () => {
   assert.match(line, /^- - - \[.*\] "GET .*" 200 13 "-" "-" 0\.412ms\n$/);
 });
 
+test('what is no request line stands where one would', () => {
+  const line = formatCombined({
+    ...RECORD,
+    method: '-',
+    target: '\x16\x03\x01"',
+    httpVersion: '-',
+    status: 400,
+  });
+  assert.match(line, /\] "\\x16\\x03\\x01\\"" 400 13 /);
+});
+
 test('the date follows the time, whatever was logged before', () => {
   for (const [time, date] of [
     [0, '01/Jan/1970:00:00:00'],

@@ -13,9 +13,26 @@ test('a port in use: the address, who asked for it, what to do', () => {
     [
       'bind 127.0.0.1:8000: address already in use (EADDRINUSE)',
       '  Asked for by flag --bind.',
-      '  Another process listens there (or, for a unix socket, another file is in its place). Stop it, or choose another address: --bind 127.0.0.1:8001',
+      '  Another process listens there (`ss -ltnp` says which). Stop it, or choose another port, such as 127.0.0.1:8001.',
     ].join('\n'),
   );
+});
+
+test('the port that is proposed is the next one of the same host, whoever listens', () => {
+  const proposal = (error: Error) =>
+    / such as (.*)\.$/.exec(describeStartFailure(error, { kind: 'flag', name: '--bind' }))?.[1];
+  assert.equal(proposal(new SystemError('bind', -EADDRINUSE, '0.0.0.0:18414')), '0.0.0.0:18415');
+  assert.equal(proposal(new SystemError('bind', -EADDRINUSE, '[::1]:65535')), '[::1]:65534');
+  const ofNode = { code: 'EADDRINUSE', syscall: 'listen', address: '::', port: 3000 };
+  assert.equal(proposal(Object.assign(new Error('listen EADDRINUSE'), ofNode)), '[::]:3001');
+});
+
+test('a unix socket in use: another path is proposed, not a port', () => {
+  const message = describeStartFailure(new SystemError('bind', -EADDRINUSE, 'unix:/run/app:1'), {
+    kind: 'flag',
+    name: '--bind',
+  });
+  assert.match(message, /another file is in its place.*another path\.$/);
 });
 
 test('the origin may be a variable or the default', () => {

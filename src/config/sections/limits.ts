@@ -49,7 +49,7 @@ export const limits = {
     maxPipelined: setting({
       kind: count(1, 10_000),
       default: 64,
-      description: 'Requests of one connection that may wait for their turn; past it reading pauses',
+      description: 'Pipelined requests of one connection answered at a stretch; then others have their turn',
       reason:
         'Clients that pipeline send 2 to 16; what does not fit waits in the socket, where it costs nothing.',
     }),

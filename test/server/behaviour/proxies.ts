@@ -95,6 +95,27 @@ export function proxyTests(backend: Backend): void {
     assert.ok(first!.durationMs >= 0 && first!.durationMs < 5000);
   });
 
+  behaves(backend, 'an access record of a refused request has what its line says', async (open) => {
+    const site = await open(() => new Response());
+    const refused: readonly (readonly [sent: string, status: number, line: readonly string[]])[] = [
+      ['GET /a?b HTTP/1.0\r\nA\r\n\r\n', 400, ['GET', '/a?b', '1.0']],
+      ['\r\nPOST / HTTP/1.1\r\nHost: a\r\nExpect: much\r\n\r\n', 417, ['POST', '/', '1.1']],
+      ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 505, ['PRI', '*', '2.0']],
+      ['GET  /two HTTP/1.1\r\n\r\n', 400, ['-', 'GET  /two HTTP/1.1', '-']],
+      [`GET /${'x'.repeat(9000)}`, 414, ['-', `GET /${'x'.repeat(1019)}`, '-']],
+    ];
+    for (const [sent, status] of refused) {
+      const client = await site.connect();
+      assert.equal((await client.ask(sent)).status, status);
+      client.end();
+      await client.ended();
+    }
+    assert.deepEqual(
+      site.records.map(({ status, method, target, httpVersion }) => [status, [method, target, httpVersion]]),
+      refused.map(([, status, line]) => [status, line]),
+    );
+  });
+
   behaves(backend, 'a request that was never answered has no access record', async (open) => {
     const { promise, resolve } = Promise.withResolvers<Response>();
     const site = await open(() => promise);
