@@ -32,7 +32,7 @@ export const HELP = `Measures Siskin against a bare C loop, node:http and other 
   --install           install the servers to compare with, into bench/node_modules
   --help
 
-Beside: node bench/fairness.ts, streaming.ts, slow-clients.ts, drain.ts, files.ts, workers.ts, green.ts
+Beside: node bench/fairness.ts, streaming.ts, slow-clients.ts, drain.ts, files.ts, workers.ts, green.ts; all.ts runs all
 `;
 
 /** Throws an {@link UsageError} that says what is wrong and what would be right. */

@@ -4,6 +4,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { judge } from './bars.ts';
 import { describeMachine, machineLine } from './machine.ts';
 import { makeScratch, runMain } from './main.ts';
 import { measureIdleConnections, measureLoad } from './measure.ts';
@@ -35,7 +36,7 @@ async function runBenchmark(options: Options): Promise<void> {
   say(`\n${gapReport(results)}`);
   if (options.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
   store(options, results);
-  if (results.failed.length > 0) process.exitCode = 1;
+  if (results.failed.length > 0 || judge(results).some(({ reached }) => !reached)) process.exitCode = 1;
 }
 
 /** A server that fails a case is left out of the rest of it: the others' figures still count. */
