@@ -158,7 +158,7 @@ test('every export is typed, and the declarations are sound by themselves', { ti
   write('use.ts', [...imports, ...uses, use].join('\n'));
   const compilerOptions = {
     target: 'es2024',
-    lib: ['es2024', 'esnext.iterator', 'esnext.disposable', 'dom.asynciterable'],
+    lib: ['es2024', 'esnext.disposable', 'dom.asynciterable'],
     module: 'nodenext',
     strict: true,
     noEmit: true,

@@ -88,19 +88,19 @@ export class LightHeaders {
     for (const [name, value] of this.entries()) Reflect.apply(callback, self, [value, name, this]);
   }
 
-  keys(): HeadersIterator<string> {
+  keys(): IterableIterator<string, undefined, unknown> {
     return new HeadersIterator(this, pickName);
   }
 
-  values(): HeadersIterator<string> {
+  values(): IterableIterator<string, undefined, unknown> {
     return new HeadersIterator(this, pickValue);
   }
 
-  entries(): HeadersIterator<[string, string]> {
+  entries(): IterableIterator<[string, string], undefined, unknown> {
     return new HeadersIterator(this, pickPair);
   }
 
-  [Symbol.iterator](): HeadersIterator<[string, string]> {
+  [Symbol.iterator](): IterableIterator<[string, string], undefined, unknown> {
     return this.entries();
   }
 
