@@ -95,6 +95,37 @@ if (create === undefined) {
       for (const fd of [listener, client, server]) kernel.close(fd);
     });
 
+    test('connections send small pieces at once, and the kernel takes little of what it cannot send', async () => {
+      const kernel = create();
+      const libc = (await import(LIBC)) as typeof import('../../src/kernel/linux/libc.ts');
+      const inherited = libc.socket(libc.AF_INET, libc.SOCK_STREAM, 0);
+      // Unbound, it listens on a port that the system chooses: ip(7).
+      libc.listen(inherited, 1);
+      const poller = kernel.createPoller();
+      for (const listener of [
+        kernel.listen({ family: 'inet', host: '127.0.0.1', port: 0 }, { backlog: 1 }),
+        kernel.adopt(inherited),
+      ]) {
+        const client = kernel.connect(kernel.localAddress(listener)!);
+        poller.add(listener, 0, 0);
+        assert.equal(poller.wait(1000), 1);
+        const server = kernel.accept(listener);
+        for (const fd of [client, server]) {
+          const option = (name: number): number => {
+            const value = Buffer.alloc(4);
+            const size = Buffer.from(new Int32Array([4]).buffer);
+            assert.equal(libc.check(libc.getsockopt(fd, libc.IPPROTO_TCP, name, value, size)), 0);
+            return value.readInt32LE(0);
+          };
+          assert.equal(option(libc.TCP_NODELAY), 1);
+          assert.equal(option(libc.TCP_NOTSENT_LOWAT), 128 * 1024);
+        }
+        poller.remove(listener);
+        for (const fd of [listener, client, server]) kernel.close(fd);
+      }
+      poller.close();
+    });
+
     test("a poller's is close-on-exec too, and goes when it is closed", () => {
       const kernel = create();
       const before = pollersOf();
