@@ -2,18 +2,21 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { get, type IncomingMessage } from 'node:http';
 import { createServer } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { temporaryFolder } from '../folder.ts';
 import { type Child, withSiskin as withCommand } from './child.ts';
 
-const { directory, write } = temporaryFolder('serve');
+const { directory, place, write } = temporaryFolder('serve');
 
 write(
   'app.mjs',
   `export default async (request) => {
     const { pathname } = new URL(request.url);
-    if (pathname === '/hang') { console.log('hanging'); await new Promise(() => {}); }
+    if (pathname === '/hang') { console.log('hanging in ' + process.pid); await new Promise(() => {}); }
     if (pathname === '/crash') setImmediate(() => { throw new Error('nobody expects this'); });
     if (pathname === '/reject') Promise.reject(new Error('nobody awaits this'));
     return new Response('hello from ' + pathname);
@@ -49,6 +52,31 @@ test('it serves, says so in one line, and stops when told to', { timeout: 30_000
     assert.equal(siskin.stderr, '');
   });
 });
+
+for (const [where, bind] of [
+  ['TCP', '127.0.0.1:0'],
+  ['a unix socket', `unix:${place('node.sock')}`],
+] as const) {
+  test(`SISKIN_KERNEL=node serves it over Node's own sockets, on ${where}`, { timeout: 30_000 }, async () => {
+    await withSiskin(
+      ['--bind', bind, '--keep-alive-grace', '10ms'],
+      async (siskin) => {
+        const line = await siskin.printed(/listening on .*\)/);
+        assert.match(line, /, node\)$/);
+        const url = line.split(' ')[2]!;
+        const { hostname, port, pathname } = new URL(url);
+        const asked = get({ ...(port === '' ? { socketPath: pathname } : { hostname, port }), path: '/a' });
+        const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+        assert.equal(await text(answer), 'hello from /a');
+        siskin.process.kill('SIGTERM');
+        assert.deepEqual(await siskin.exit, [0, null]);
+        assert.equal(existsSync(place('node.sock')), false);
+        assert.equal(siskin.stderr, '');
+      },
+      { SISKIN_KERNEL: 'node' },
+    );
+  });
+}
 
 test('PORT from the environment is where it listens', { timeout: 30_000 }, async () => {
   await withSiskin(
@@ -106,6 +134,27 @@ test('a second signal ends the process at once, though a request is in flight', 
     await siskin.printed(/stopping: finishing what is in flight/);
     siskin.process.kill('SIGINT');
     assert.deepEqual(await siskin.exit, [130, null]);
+    await assert.rejects(hanging);
+  });
+});
+
+test('a handler that never answers keeps nothing longer than the graceful timeout', {
+  timeout: 30_000,
+}, async () => {
+  await withSiskin([...ANY_PORT, '--graceful-timeout', '300ms'], async (siskin) => {
+    const hanging = fetch(`${await siskin.url()}/hang`);
+    hanging.catch(() => {});
+    const worker = Number(await siskin.printed(/hanging in (\d+)/));
+    assert.equal(worker === siskin.process.pid, process.platform !== 'linux', 'an arbiter is between');
+    const start = performance.now();
+    siskin.process.kill('SIGTERM');
+    assert.deepEqual(await siskin.exit, [0, null]);
+    const took = performance.now() - start;
+    // By default it would be 30 s; the machine that tests run on may be slow.
+    assert.ok(took >= 300 && took < 10_000, `${took} ms`);
+    assert.match(siskin.stderr, /"connections":1,"inFlight":1,"msg":"cut after 300 ms \(gracefulTimeout\)"/);
+    assert.match(siskin.stdout, /"msg":"stopped"}\n$/);
+    assert.throws(() => process.kill(worker, 0), { code: 'ESRCH' });
     await assert.rejects(hanging);
   });
 });
