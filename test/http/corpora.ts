@@ -8,7 +8,7 @@ const folder = new URL('../../../shared/corpora/', import.meta.url);
 export interface GunicornCase {
   readonly id: string;
   readonly raw: string;
-  /** Settings the case assumes. */
+  /** Settings the case assumes; where there are none, gunicorn's defaults. */
   readonly cfg: Readonly<Record<string, unknown>>;
   /** The requests in it, or the name of the error. */
   readonly expect: string | readonly GunicornRequest[];
@@ -59,4 +59,16 @@ export function withHost(raw: string, id = ''): Buffer {
     /(?:^|\r\n)host[ \t]*:/i.test(fields) ? all : `${lineEnd}Host: localhost\r\n${fields}`,
   );
   return Buffer.from(text, 'latin1');
+}
+
+/** The fragment of a first request's target. */
+const FRAGMENT = /(?<=^[A-Z]+ [^\s#]*)#\S*/;
+
+export function hasFragment(raw: string): boolean {
+  return FRAGMENT.test(raw);
+}
+
+/** A case without its fragment, which is refused before anything else in it is looked at. */
+export function withoutFragment(raw: string): string {
+  return raw.replace(FRAGMENT, '');
 }

@@ -1,5 +1,5 @@
 // Every fixture: a `.http` file is what a client sends, the `.json` beside it what a server must make of it. Each is
-// read whole, cut at every octet, octet by octet, and behind another request.
+// read whole, cut in two at every octet but for the inner of long lines, octet by octet, and behind another request.
 
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';

@@ -9,6 +9,7 @@ import {
   BODY_MORE,
   BodyDecoder,
   DEFAULT_HEAD_LIMITS,
+  type HeadLimits,
   MessageReader,
   parseRequestHead,
   RequestHead,
@@ -30,6 +31,7 @@ export interface Transcript {
 }
 
 export interface TranscriptOptions {
+  readonly limits?: HeadLimits;
   readonly maxBodyBytes?: number;
   /** Whether the peer ends the connection after the last piece. */
   readonly ends?: boolean;
@@ -54,10 +56,10 @@ export function describeHead(head: RequestHead | ResponseHead): Record<string, u
 
 /** Reads `pieces` with `MessageReader`, and proves on the way that it neither loops nor changes its mind. */
 export function transcribe(pieces: readonly Uint8Array[], options: TranscriptOptions = {}): Transcript {
-  const { maxBodyBytes = Number.POSITIVE_INFINITY } = options;
+  const { limits = DEFAULT_HEAD_LIMITS, maxBodyBytes = Number.POSITIVE_INFINITY } = options;
   const reader = options.asked
-    ? MessageReader.ofResponses({ maxBodyBytes })
-    : MessageReader.ofRequests({ maxBodyBytes });
+    ? MessageReader.ofResponses({ limits, maxBodyBytes })
+    : MessageReader.ofRequests({ limits, maxBodyBytes });
   for (const method of options.asked ?? []) reader.asked(method);
 
   const transcript: Transcript = { messages: [], end: '' };
@@ -113,7 +115,7 @@ export function transcribeInPlace(
   pieces: readonly Uint8Array[],
   options: TranscriptOptions = {},
 ): Transcript {
-  const { maxBodyBytes = Number.POSITIVE_INFINITY } = options;
+  const { limits = DEFAULT_HEAD_LIMITS, maxBodyBytes = Number.POSITIVE_INFINITY } = options;
   const transcript: Transcript = { messages: [], end: 'need-data' };
   const heads: RequestHead[] = [];
   const shared = Buffer.alloc(pieces.reduce((sum, piece) => sum + piece.length, 0) + 16, 0x21);
@@ -138,13 +140,13 @@ export function transcribeInPlace(
     let at = offset;
     for (;;) {
       if (body === undefined) {
-        const head = at === end ? undefined : parseRequestHead(shared, at, end, DEFAULT_HEAD_LIMITS);
+        const head = at === end ? undefined : parseRequestHead(shared, at, end, limits);
         if (head === undefined) break;
         if (!(head instanceof RequestHead)) return finish(`${head.status} ${head.code}`);
         at += head.size;
         heads.push(head);
         transcript.messages.push({ head: {}, body: '', trailers: undefined });
-        body = new BodyDecoder(head.contentLength, maxBodyBytes);
+        body = new BodyDecoder(head.contentLength, maxBodyBytes, limits);
       }
       const message = transcript.messages.at(-1)!;
       const found = body.decode(shared, at, end);
@@ -182,18 +184,38 @@ export const BEFORE = Buffer.from(
   'POST /before HTTP/1.1\r\nHost: before\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n',
 );
 
-/** Longer input is cut in two at this many places instead of at all of them. */
-const CUTS = 600;
+/** Within a line as long as twice this, and away from its ends, all places are alike. */
+const NEAR = 50;
+/** What the limits are multiples of: a reader must say the same on both sides of one. */
+const LIMIT = 8192;
+/** Of the places that are alike, one in so many is enough. No power of two, which the limits are. */
+const STRIDE = 53;
+
+/** Where `bytes` are cut in two: at every place, but for the inner of long lines. */
+function cuts(bytes: Uint8Array): number[] {
+  const places: number[] = [];
+  const near = new Uint8Array(bytes.length + 1);
+  const mark = (at: number): void => {
+    near.fill(1, Math.max(0, at - NEAR), at + NEAR);
+  };
+  mark(0);
+  mark(bytes.length);
+  for (let at = LIMIT; at < bytes.length; at += LIMIT) mark(at);
+  for (let at = bytes.indexOf(0x0a); at >= 0; at = bytes.indexOf(0x0a, at + 1)) mark(at);
+  for (let place = 1; place < bytes.length; place++) {
+    if (near[place] === 1 || place % STRIDE === 0) places.push(place);
+  }
+  return places;
+}
 
 /**
- * Reads `bytes` whole, octet by octet, in two pieces cut at every place, in place, and behind another request, and
+ * Reads `bytes` whole, octet by octet, in two pieces (see {@link cuts}), in place, and behind another request, and
  * asserts that all come to the same. Returns the transcript.
  */
 export function transcribeEveryWay(bytes: Uint8Array, options: TranscriptOptions = {}): Transcript {
   const whole = transcribe([bytes], options);
   assert.deepEqual(transcribe(octets(bytes), options), whole, 'one octet at a time');
-  const step = bytes.length > CUTS ? Math.floor(bytes.length / 40) : 1;
-  for (let place = 1; place < bytes.length; place += step) {
+  for (const place of cuts(bytes)) {
     assert.deepEqual(transcribe(split(bytes, place), options), whole, `cut at ${place}`);
   }
   if (options.asked) return whole;
@@ -202,6 +224,8 @@ export function transcribeEveryWay(bytes: Uint8Array, options: TranscriptOptions
   assert.deepEqual(transcribeInPlace([bytes], options), inPlace, 'in place');
   assert.deepEqual(transcribeInPlace(octets(bytes), options), inPlace, 'in place, one octet at a time');
 
+  // Limits that are too low for the request before it would refuse that one.
+  if ((options.limits?.headerSection ?? BEFORE.length) < BEFORE.length) return whole;
   const behind = transcribe([Buffer.concat([BEFORE, bytes])], options);
   assert.equal(behind.messages[0]?.head['path'], '/before');
   assert.deepEqual({ ...behind, messages: behind.messages.slice(1) }, whole, 'behind another request');
