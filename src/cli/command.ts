@@ -11,6 +11,8 @@ import { packageVersion } from './version.ts';
 
 const USAGE_STATUS = 2;
 
+const OUTPUTS = [process.stdout, process.stderr];
+
 const EPILOGUE = `
 Every setting is an environment variable too: --keep-alive-timeout is
 SISKIN_KEEP_ALIVE_TIMEOUT. Durations take ms, s, m or h; sizes take k, M or G.
@@ -32,6 +34,7 @@ Run siskin serve --help for every setting.`;
 
 /** Runs one command. Sets `process.exitCode`; what goes wrong is written to standard error. */
 export async function runCommand(args: readonly string[]): Promise<void> {
+  for (const output of OUTPUTS) output.on('error', leaveUnread);
   const end = args.indexOf('--');
   const own = end === -1 ? args : args.slice(0, end);
   try {
@@ -54,6 +57,11 @@ export function program(rest: readonly string[] = []): Command {
     .helpCommand(false)
     .addHelpText('after', EXAMPLES);
   prepare(root);
+  // A server's output is its log, and who stops reading that does not stop the server.
+  root.hook('preAction', (_root, command) => {
+    if (['serve', 'dev'].includes(command.name()))
+      for (const output of OUTPUTS) output.off('error', leaveUnread);
+  });
 
   const serve = ofApp(root.command('serve'))
     .description('Serve an app until told to stop (SIGTERM) or interrupted (SIGINT)')
@@ -95,6 +103,12 @@ function ofApp(command: Command): Command {
     )
     .helpOption('-h, --help', 'Print this help')
     .addHelpText('after', EPILOGUE);
+}
+
+/** Who reads the output has seen enough (`| head`). */
+function leaveUnread(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
 }
 
 function isAppFile(argument: string): boolean {

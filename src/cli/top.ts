@@ -11,8 +11,6 @@ const PERIOD = 1000;
 const CLEAR = '\x1b[H\x1b[2J';
 
 export async function topCommand(options: ControlOptions): Promise<void> {
-  // Who reads it has seen enough.
-  process.stdout.once('error', () => process.exit(0));
   let before: { readonly requests: number; readonly time: number } | undefined;
   try {
     const path = await findSocket(options);

@@ -4,6 +4,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { program } from '../../src/cli/command.ts';
 import { flagOf, SECTIONS } from '../../src/config/index.ts';
+import { Child } from './child.ts';
+import { MAIN } from './program.ts';
 
 const serve = program().commands.find((command) => command.name() === 'serve')!;
 const help = serve.helpInformation();
@@ -38,4 +40,14 @@ test('descriptions stand in one column', () => {
       .map((line) => line.search(/(?<=\S {2,})\S/)),
   );
   assert.deepEqual([...columns], [32]);
+});
+
+test('who stops reading in the middle has seen enough', { timeout: 30_000 }, async () => {
+  for (const args of [['serve', '--help'], ['check', 'nothing.js'], ['frobnicate']]) {
+    const child = new Child([MAIN, ...args], { cwd: import.meta.dirname });
+    child.process.stdout.destroy();
+    const [status] = await child.exit;
+    assert.ok([0, 2, 3].includes(status!), `${args}: ${status}`);
+    assert.doesNotMatch(child.stderr, /EPIPE/);
+  }
 });
