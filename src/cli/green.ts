@@ -3,6 +3,7 @@
 
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
+import { refuseOldNode } from './old-node.ts';
 
 export * from '../green/api.ts';
 
@@ -16,4 +17,7 @@ function isPreloaded(): boolean {
   });
 }
 
-if (isPreloaded()) await import('./register-green.ts');
+if (isPreloaded()) {
+  refuseOldNode();
+  await import('./register-green.ts');
+}

@@ -12,12 +12,9 @@ import { BARE_ENVIRONMENT } from '../bare-environment.ts';
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const PACKAGE = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
-function siskin(args: readonly string[], nodeArgs: readonly string[] = []) {
+function siskin(args: readonly string[]) {
   const env = { ...BARE_ENVIRONMENT, NO_COLOR: '1' };
-  const { status, stdout, stderr } = spawnSync(process.execPath, [...nodeArgs, MAIN, ...args], {
-    encoding: 'utf8',
-    env,
-  });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8', env });
   return { status, stdout, stderr };
 }
 
@@ -96,17 +93,4 @@ test('an app that waits for what never happens ends with status 3 and says so', 
   rmSync(directory, { recursive: true });
   assert.match(stderr, /awaits something that never happens/);
   assert.equal(status, 3);
-});
-
-test('an old Node is told what is needed, and the command stops', () => {
-  const pretend = `data:text/javascript,Object.defineProperty(process.versions, 'node', { value: '22.1.0' })`;
-  const { status, stdout, stderr } = siskin(['--version'], ['--import', pretend]);
-  assert.equal(status, 1);
-  assert.equal(stdout, '');
-  assert.match(stderr, /^siskin: Node 24 or later is needed, and this is Node 22\.1\.0/);
-});
-
-test('the Node that is needed is the one that package.json names', () => {
-  const number = /REQUIRED_NODE = (\d+)/.exec(readFileSync(MAIN, 'utf8'))?.[1];
-  assert.equal(PACKAGE.engines.node, `>=${number}`);
 });

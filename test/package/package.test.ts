@@ -2,13 +2,14 @@
 // from the npm registry.
 
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { parse } from 'acorn';
 import { temporaryFolder } from '../folder.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -130,6 +131,48 @@ test('siskin/register serves a program that Node runs, without them, too', { tim
     child.kill('SIGKILL');
   }
 });
+
+for (const [file, args, edition] of [
+  ['main', ['dist/cli/main.js', '--version'], 2020],
+  // What has --import has `await` at the top, too.
+  ['register', ['--import', './dist/cli/register.js', '--eval', "console.log('it runs')"], 2022],
+] as const) {
+  test(`an old Node can read and run what dist/cli/${file}.js needs to say that it is too old`, () => {
+    const cwd = join(directory, 'node_modules/siskin');
+    const seen = readStatically(join(cwd, `dist/cli/${file}.js`), edition);
+    assert.ok(seen.size > 1, 'the check is in a file of its own');
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', OLD_NODE, ...args], {
+      cwd,
+      env: ENV,
+      encoding: 'utf8',
+    });
+    assert.match(stderr, /^siskin: Node 24 or later is needed, and this is Node 18\.0\.0 /);
+    assert.deepEqual([status, stdout], [1, '']);
+  });
+}
+
+/** Takes from Node what an old one does not have. */
+const OLD_NODE = `data:text/javascript,${encodeURIComponent(`
+  Object.defineProperty(process.versions, 'node', { value: '18.0.0' });
+  delete process.getBuiltinModule;
+  delete Promise.withResolvers;`)}`;
+
+/** The modules that Node has to read before it runs anything of `path`, whose syntax must be of that edition of ECMAScript. */
+function readStatically(path: string, edition: 2020 | 2022, seen = new Set<string>()): ReadonlySet<string> {
+  if (seen.has(path)) return seen;
+  seen.add(path);
+  const { body } = parse(readFileSync(path, 'utf8'), {
+    ecmaVersion: edition,
+    sourceType: 'module',
+    allowHashBang: true,
+  });
+  for (const node of body) {
+    if (!('source' in node) || typeof node.source?.value !== 'string') continue;
+    assert.match(node.source.value, /^\.{1,2}\//, `${path} imports ${node.source.value}`);
+    readStatically(resolve(dirname(path), node.source.value), edition, seen);
+  }
+  return seen;
+}
 
 async function listeningUrl(child: ChildProcess): Promise<string> {
   for await (const line of createInterface({ input: child.stdout! })) {
