@@ -243,13 +243,18 @@ export function drainTests(backend: Backend): void {
       );
       return new Response('hello', { headers: { connection: 'close' } });
     });
-    const client = await site.connect();
-    await client.ask(get());
-    client.close();
+    const other = await open(() => new Response('hello', { headers: { connection: 'close' } }));
+    for (const asked of [site, other]) {
+      const client = await asked.connect();
+      await client.ask(get());
+      client.close();
+    }
     let stopped = false;
     const stop = site.stop().then(() => {
       stopped = true;
     });
+    // It is told to stop later, and has nothing to wait for.
+    await other.stop();
     await site.settle();
     assert.equal(stopped, false);
     release();

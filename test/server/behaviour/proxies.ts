@@ -118,14 +118,25 @@ export function proxyTests(backend: Backend): void {
 
   behaves(backend, 'a request that was never answered has no access record', async (open) => {
     const { promise, resolve } = Promise.withResolvers<Response>();
-    const site = await open(() => promise);
+    const called = Promise.withResolvers<void>();
+    const left = Promise.withResolvers<void>();
+    const site = await open((request) => {
+      if (request.url.endsWith('/later')) return new Response('hello');
+      request.signal.addEventListener('abort', () => left.resolve());
+      called.resolve();
+      return promise;
+    });
     const client = await site.connect();
     client.send(get());
-    await site.settle();
+    await called.promise;
     client.reset();
-    await site.settle();
+    await left.promise;
     resolve(new Response('to nobody'));
-    await site.settle();
-    assert.deepEqual(site.records, []);
+    await (await site.connect()).ask(get('/later'));
+    while (site.records.length === 0) await site.settle();
+    assert.deepEqual(
+      site.records.map(({ target }) => target),
+      ['/later'],
+    );
   });
 }
