@@ -9,7 +9,7 @@ import { once } from 'node:events';
 import { describe, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import type { Style } from './seeds/app.ts';
-import { runSeed } from './seeds/run.ts';
+import { type Count, type Counts, runSeed } from './seeds/run.ts';
 import type { Report, Task } from './seeds/thread.ts';
 
 /** Runs through each interface of apps. */
@@ -21,6 +21,23 @@ const only = process.env['SISKIN_SEED'];
 function check(seed: number, complaints: readonly string[]): void {
   const again = `SISKIN_SEED=${seed} node --test test/server/seeds.test.ts`;
   assert.equal(complaints.length, 0, `seed ${seed} (again: ${again})\n  ${complaints.join('\n  ')}`);
+}
+
+/**
+ * Faults, impatient clients and orders to stop cost about two in five of what is asked; a server that ended connections
+ * wherever it might would serve less. The network cuts connections off at rest as well as at work.
+ */
+function assertServed(counts: Counts, seeds: number): void {
+  const of = (what: Count): number => counts[what] ?? 0;
+  for (const manner of ['sequential', 'pipelined', 'in pieces'] as const) {
+    const planned = of(`planned, ${manner}`);
+    const served = of(`served, ${manner}`);
+    assert.ok(served > 0.53 * planned, `of ${planned} requests sent ${manner}, ${served} were served`);
+  }
+  for (const what of ['idle', 'answering'] as const) {
+    const times = of(`cut off, ${what}`);
+    assert.ok(times > seeds / 50, `${times} connections were cut off while ${what}`);
+  }
 }
 
 /** Runs the seeds from 1 on, up to the first that fails. */
@@ -39,10 +56,11 @@ describe('under faults, every request is answered once, in order and whole, or i
       continue;
     }
     test(`in ${seeds} runs, through ${style}`, TIMEOUT, async () => {
-      const { seed, complaints, requests } = await runSeeds(style, seeds);
+      const { seed, complaints, requests, counts } = await runSeeds(style, seeds);
       check(seed, complaints);
       assert.equal(seed, seeds);
       assert.ok(requests > seeds, `only ${requests} requests reached the app`);
+      assertServed(counts, seeds);
     });
 
     test(`and the same seed is the same run, through ${style}`, async () => {

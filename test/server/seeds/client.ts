@@ -4,7 +4,7 @@
 import { MessageReader, type ResponseHead } from '../../../src/http/index.ts';
 import type { SimClient, SimKernel } from '../../../src/kernel/sim/index.ts';
 import type { Style } from './app.ts';
-import { type Plan, type PlannedClient, type PlannedRequest, pattern } from './plan.ts';
+import { type Kind, type Plan, type PlannedClient, type PlannedRequest, pattern } from './plan.ts';
 
 export const ADDRESS = { family: 'inet', host: '127.0.0.1', port: 80 } as const;
 /** Milliseconds after which a client gives up: longer than all deadlines of the server. */
@@ -18,6 +18,7 @@ export class SeedClient {
   readonly #run: Plan;
   readonly #style: Style;
   readonly #kernel: SimKernel;
+  readonly #start: number;
   readonly #reader = MessageReader.ofResponses();
   /** Ids of requests that came to the app of a server that stops: their answers must say so. */
   readonly #late: ReadonlySet<string>;
@@ -38,6 +39,10 @@ export class SeedClient {
   /** The server has ended the connection: an answer that is not whole says so by that. */
   #over = false;
   #departed = false;
+  /** Requests that were answered as is due to them: with all they asked for, or with the failure they asked for. */
+  served = 0;
+  /** What the connection was at when the network forgot it. */
+  cutWhile: 'idle' | 'answering' | undefined;
   done = false;
 
   constructor(
@@ -49,6 +54,7 @@ export class SeedClient {
     onDone: () => void,
   ) {
     this.#kernel = kernel;
+    this.#start = kernel.monotonic();
     this.#late = late;
     this.#run = run;
     this.#style = style;
@@ -71,6 +77,7 @@ export class SeedClient {
     this.#kernel.after(MOST_PATIENCE, () => this.#depart('close'));
     if (plan.departure === 'resetting') this.#kernel.after(plan.patience, () => this.#depart('reset'));
     if (plan.departure === 'closing early') this.#kernel.after(plan.patience, () => this.#depart('close'));
+    if (plan.departure === 'cut off') this.#kernel.after(plan.patience, () => this.#cutOff());
   }
 
   #begin(): void {
@@ -105,6 +112,12 @@ export class SeedClient {
     else if (this.#sent === this.plan.requests.length) this.#afterLast();
   }
 
+  /** What comes next, after a while in which the connection is idle. */
+  #rest(next: () => void): void {
+    if (this.plan.rest === 0) next();
+    else this.#kernel.after(this.plan.rest, next);
+  }
+
   #sendBody(request: PlannedRequest): void {
     if (!this.#holdsBody || this.plan.requests[this.#sent - 1] !== request || this.#departed) return;
     this.#holdsBody = false;
@@ -127,6 +140,13 @@ export class SeedClient {
     else this.#sim!.reset();
     this.done = true;
     this.#onDone();
+  }
+
+  /** The network forgets the connection: whoever speaks next on either side is reset, and both know at once. */
+  #cutOff(): void {
+    if (this.#departed) return;
+    this.cutWhile = this.#answered === this.#sent ? 'idle' : 'answering';
+    this.#sim!.socket?.breakConnection();
   }
 
   // ── What it gets ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -199,8 +219,8 @@ export class SeedClient {
     if (this.#holdsBody && !this.#closing)
       this.#complain(`${request?.id} was answered without 100 Continue, and the connection kept`);
     const over = this.#answered >= this.plan.requests.length && !this.#nonsenseSent;
-    if (over && this.plan.departure !== 'talking nonsense') this.#depart('close');
-    else if (this.plan.manner === 'sequential' && !this.#closing) this.#sendNext();
+    if (over && this.plan.departure !== 'talking nonsense') this.#rest(() => this.#depart('close'));
+    else if (this.plan.manner === 'sequential' && !this.#closing) this.#rest(() => this.#sendNext());
   }
 
   #judge(request: PlannedRequest, head: ResponseHead, body: string): void {
@@ -210,10 +230,12 @@ export class SeedClient {
       if (!this.#mayFail(request, head.status))
         this.#complain(`${id} was answered with ${head.status}: ${body}`);
       if (head.get('x-id') !== undefined) this.#complain(`${id}: an error has an id`);
+      if (head.status === 500) this.served++;
       return;
     }
     if (head.status !== 200) this.#complain(`${id} was answered with ${head.status}`);
     if (head.get('x-id') !== id) this.#complain(`${id} got the answer of ${head.get('x-id')}`);
+    this.served++;
     if (kind === 'throw' || kind === 'reject') this.#complain(`${id} threw and was answered with 200`);
     const expected = request.method === 'HEAD' ? '' : pattern(id, request.size);
     if (kind === 'broken' && request.method !== 'HEAD')
@@ -227,7 +249,8 @@ export class SeedClient {
   /** Statuses that a request may meet for what it is, what its client did, or how busy the server is. */
   #mayFail(request: PlannedRequest, status: number): boolean {
     const { settings, faults, calm } = this.#run;
-    if (status === 500) return request.kind === 'throw' || request.kind === 'reject';
+    const { kind } = request;
+    if (status === 500) return kind === 'throw' || kind === 'reject' || this.#mayHaveAborted(kind);
     if (status === 413) return request.size > settings.limitRequestBody && this.#closing;
     if (!this.#closing) return false;
     const { pace, finished } = this.#sim!;
@@ -237,6 +260,11 @@ export class SeedClient {
     // The network may have half-closed it within a request.
     if (status === 400) return finished;
     return status === 503 && (settings.maxInFlight < 100 || settings.handlerTimeout > 0);
+  }
+
+  /** As on Node, reading a body fails once the client has half-closed, if only by a moment. */
+  #mayHaveAborted(kind: Kind): boolean {
+    return kind === 'text' && this.#style === 'node' && this.#sim!.finished;
   }
 
   /** What is no request is answered with an error at most, and then nothing more. */
@@ -257,18 +285,54 @@ export class SeedClient {
     this.#depart('close');
   }
 
-  /** The server has ended the connection: where nothing went wrong, everything must have been answered. */
+  /** The server has ended the connection: what it was asked is answered by then, or there is something that explains it. */
   #judgeEnd(): void {
     const { requests } = this.plan;
     const next = requests[this.#answered];
-    if (!this.#run.calm || next === undefined) return;
     const previous = requests[this.#answered - 1];
-    if (next.kind === 'broken' || this.#closing || previous?.last === true) return;
-    // A reader so slow that the server no longer waits for it to take the last answer.
-    if (this.#sim!.pace !== undefined) return;
-    // To an app of node:http a client that half-closes has gone, and an answer in pieces is cut.
-    if (this.#style === 'node' && this.plan.departure === 'half-closing') return;
+    if (next === undefined || (this.#closing && this.#mayClose(previous))) return;
+    // Of these the body may turn out too large when the answer is on its way, or there.
+    if (this.#isTooLarge(next) || (previous !== undefined && this.#isTooLarge(previous))) return;
+    if (next.kind === 'broken' || this.#mayBeGivenUp() || this.#mayBeEnded()) return;
     this.#complain(`${next.id} was not answered (${this.#sim!.error === 0 ? 'FIN' : 'reset'})`);
+  }
+
+  /** Whether the answer to a request may say that no further one comes. */
+  #mayClose(request: PlannedRequest | undefined): boolean {
+    if (request === undefined || request.last || !this.#run.calm) return true;
+    // A body that was not asked for may come all the same; and HTTP/1.0 ends an answer in pieces by closing.
+    return request.expects || request.head.includes(' HTTP/1.0\r\n');
+  }
+
+  #isTooLarge({ kind, size }: PlannedRequest): boolean {
+    return (kind === 'echo' || kind === 'ignore') && size > this.#run.settings.limitRequestBody;
+  }
+
+  /** Whether the server no longer waits for it to take its answer, or to send what it is to have answered. */
+  #mayBeGivenUp(): boolean {
+    const { faults, settings } = this.#run;
+    const { pace, finished } = this.#sim!;
+    // It reads too little, or nothing, or is far away with a window of a few bytes.
+    if (pace !== undefined || (this.plan.pause?.ms ?? 0) > settings.writeTimeout) return true;
+    if (faults.slowPeer > 0 && faults.smallBuffers > 0) return true;
+    // To an app of node:http a client that half-closes has gone, and an answer in pieces is cut.
+    return this.#style === 'node' && finished;
+  }
+
+  /** Whether the network or an order to stop may have ended the connection. */
+  #mayBeEnded(): boolean {
+    const { faults, stopAt } = this.#run;
+    const { error, finished } = this.#sim!;
+    if (error !== 0) {
+      if (this.cutWhile !== undefined || faults.reset > 0) return true;
+      if (this.#answered === 0 && faults.aborted > 0) return true;
+      // Where only a reset can tell that an answer is broken, those on their way before it are lost with it.
+      const left = this.plan.requests.slice(this.#answered);
+      if (left.some(({ kind, head }) => kind === 'broken' && head.includes(' HTTP/1.0\r\n'))) return true;
+    }
+    // Its FIN may have come before its requests were out.
+    if (finished && faults.halfClose > 0) return true;
+    return stopAt !== undefined && this.#kernel.monotonic() - this.#start >= stopAt;
   }
 
   /** Called when the run is over. */

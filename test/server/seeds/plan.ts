@@ -34,9 +34,9 @@ export interface PlannedRequest {
 }
 
 /** How requests follow each other: each after the answer to the one before, all at once, or in pieces with pauses. */
-type Manner = 'sequential' | 'pipelined' | 'in pieces';
-/** How a client goes: when it has its answers, half-closing behind its requests, or before its time. */
-type Departure = 'polite' | 'half-closing' | 'resetting' | 'closing early' | 'talking nonsense';
+export type Manner = 'sequential' | 'pipelined' | 'in pieces';
+/** How a client goes: when it has its answers, half-closing behind its requests, or before its time; cut off by the network. */
+type Departure = 'polite' | 'half-closing' | 'resetting' | 'closing early' | 'talking nonsense' | 'cut off';
 
 export interface PlannedClient {
   readonly requests: readonly PlannedRequest[];
@@ -45,6 +45,8 @@ export interface PlannedClient {
   /** When it connects, and when it goes if that is before its time; milliseconds. */
   readonly arrival: number;
   readonly patience: number;
+  /** How long it does nothing between an answer and what it does next; milliseconds. */
+  readonly rest: number;
   /** Bytes a step, where it sends and reads slowly. */
   readonly pace: { readonly bytes: number; readonly every: number } | undefined;
   /** It stops reading at this many bytes, for so long. */
@@ -81,7 +83,7 @@ export function planOf(seed: number): Plan {
     gracefulTimeout: random.chance(0.1) && !calm ? 1 + random.below(200) : 400_000,
     keepAliveGrace: random.below(50),
   };
-  const clients = Array.from({ length: 1 + random.below(4) }, (_, i) => planClient(random, `c${i}`, calm));
+  const clients = Array.from({ length: 2 + random.below(3) }, (_, i) => planClient(random, `c${i}`, calm));
   return {
     seed,
     faults: calm ? calmFaults(seed) : FaultOptions.swarm(seed),
@@ -104,10 +106,10 @@ function calmFaults(seed: number): FaultOptions {
 function planClient(random: Random, name: string, calm: boolean): PlannedClient {
   const departures: readonly Departure[] = calm
     ? ['polite', 'half-closing']
-    : ['polite', 'polite', 'half-closing', 'resetting', 'closing early', 'talking nonsense'];
+    : ['polite', 'polite', 'half-closing', 'resetting', 'closing early', 'talking nonsense', 'cut off'];
   const departure = pick(random, departures);
   const manner = pick(random, ['sequential', 'pipelined', 'in pieces'] as const);
-  const count = 1 + random.below(5);
+  const count = 1 + random.below(4);
   return {
     requests: Array.from({ length: count }, (_, i) =>
       planRequest(random, `${name}r${i}`, i === count - 1, manner, calm),
@@ -116,6 +118,7 @@ function planClient(random: Random, name: string, calm: boolean): PlannedClient 
     departure,
     arrival: random.below(20),
     patience: random.below(100),
+    rest: random.chance(0.5) ? 0 : random.below(30),
     pace: random.chance(0.15) ? { bytes: 1 + random.below(40), every: 0.1 + random.fraction() } : undefined,
     pause: random.chance(0.15)
       ? { at: random.below(3000), ms: random.chance(0.9) || calm ? random.below(2000) : 100_000 }

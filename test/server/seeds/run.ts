@@ -10,13 +10,18 @@ import { type Logger, Server } from '../../../src/server/index.ts';
 import { nodeServer } from '../behaviour/node-interface.ts';
 import { SeedApp, type Style } from './app.ts';
 import { ADDRESS, SeedClient } from './client.ts';
-import { type Plan, planOf } from './plan.ts';
+import { type Manner, type Plan, planOf } from './plan.ts';
+
+/** What clients had to ask, what of that was answered as is due, and what they were at when the network cut them off. */
+export type Count = `${'planned' | 'served'}, ${Manner}` | `cut off, ${'idle' | 'answering'}`;
+export type Counts = { [count in Count]?: number };
 
 export interface Outcome {
   readonly complaints: readonly string[];
   /** Of the whole run: equal for equal runs. */
   readonly fingerprint: number;
   readonly requests: number;
+  readonly counts: Counts;
   readonly faults: number;
 }
 
@@ -40,6 +45,7 @@ export async function runSeed(
 
 class Run {
   readonly #plan: Plan;
+  readonly #style: Style;
   readonly #kernel: SimKernel;
   readonly #loop: Loop;
   readonly #app: SeedApp;
@@ -51,6 +57,7 @@ class Run {
 
   constructor(plan: Plan, style: Style, onTrace: ((line: string) => void) | undefined) {
     this.#plan = plan;
+    this.#style = style;
     const { seed, faults, latency, sendBuffer, receiveBuffer, settings } = plan;
     this.#kernel = createSimKernel({
       seed,
@@ -101,7 +108,9 @@ class Run {
     },
     error: (fields, message) => {
       const { err } = fields as { err?: unknown };
-      const expected = err instanceof Error && err.message.startsWith('expected of');
+      const expected =
+        err instanceof Error &&
+        (err.message.startsWith('expected of') || (this.#style === 'node' && err.message === 'aborted'));
       const timedOut = message.includes('handlerTimeout') && this.#plan.settings.handlerTimeout > 0;
       if (!expected && !timedOut)
         this.#complaints.push(`logged: ${message}: ${err instanceof Error ? err.stack : err}`);
@@ -119,16 +128,24 @@ class Run {
   }
 
   outcome(): Outcome {
+    const counts: Counts = {};
+    const count = (what: Count, by: number): void => {
+      counts[what] = (counts[what] ?? 0) + by;
+    };
     for (const client of this.#clients) {
       client.judge();
       this.#complaints.push(...client.complaints);
+      const { manner, requests } = client.plan;
+      count(`planned, ${manner}`, requests.length);
+      count(`served, ${manner}`, client.served);
+      if (client.cutWhile !== undefined) count(`cut off, ${client.cutWhile}`, 1);
     }
     this.#complaints.push(...this.#app.complaints);
     this.#judgeApp();
     if (!this.#closed) this.#complaints.push('the server has not stopped');
     else this.#judgeRest();
     const { fingerprint, faults } = this.#kernel.statistics();
-    return { complaints: this.#complaints, fingerprint, requests: this.#app.asked.length, faults };
+    return { complaints: this.#complaints, fingerprint, requests: this.#app.asked.length, counts, faults };
   }
 
   #judgeApp(): void {

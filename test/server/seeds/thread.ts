@@ -3,7 +3,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Style } from './app.ts';
-import { runSeed } from './run.ts';
+import { type Count, type Counts, runSeed } from './run.ts';
 
 /** What the thread is to run: the seeds from 1 to `seeds`. */
 export interface Task {
@@ -15,6 +15,7 @@ export interface Task {
 export interface Report {
   readonly seed: number;
   readonly requests: number;
+  readonly counts: Counts;
   readonly complaints: readonly string[];
 }
 
@@ -25,11 +26,15 @@ Error.stackTraceLimit = 0;
 const { style, seeds } = workerData as Task;
 let seed = 0;
 let requests = 0;
+const counts: Counts = {};
 let complaints: readonly string[] = [];
 while (seed < seeds && complaints.length === 0) {
   seed++;
   const outcome = await runSeed(seed, style);
   requests += outcome.requests;
+  for (const [what, count] of Object.entries(outcome.counts) as [Count, number][]) {
+    counts[what] = (counts[what] ?? 0) + count;
+  }
   complaints = outcome.complaints;
 }
-parentPort!.postMessage({ seed, requests, complaints } satisfies Report);
+parentPort!.postMessage({ seed, requests, counts, complaints } satisfies Report);
