@@ -50,7 +50,8 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined, Client {
   /** Why the app wants it closed, as soon as what was said so far is with the socket. */
   ending: Error | undefined = undefined;
   companion: unknown = undefined;
-  #exchange: HttpExchange | undefined = undefined;
+  /** The one that is under way. */
+  exchange: HttpExchange | undefined = undefined;
   #work: Task<void> | undefined = undefined;
   #handlerTimer: Timer | undefined = undefined;
   #waiter: Waiter | undefined = undefined;
@@ -120,7 +121,7 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined, Client {
 
   /** Counts what waits here, in either direction, against `maxBuffered`. */
   account(): void {
-    const held = this.unsentBytes + this.input.held + (this.#exchange?.body?.held ?? 0);
+    const held = this.unsentBytes + this.input.held + (this.exchange?.body?.held ?? 0);
     if (held === this.#accounted) return;
     this.context.counters.buffered += held - this.#accounted;
     this.#accounted = held;
@@ -129,7 +130,7 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined, Client {
   /** It has ended: nothing of it waits for anything. */
   release(): void {
     this.deadlineQueue?.leave(this);
-    this.#exchange = undefined;
+    this.exchange = undefined;
     this.input.drop();
     dropUnsent(this);
     this.account();
@@ -139,7 +140,7 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined, Client {
 
   /** Its app has nothing to say any more, and nothing of another request is there. */
   get idle(): boolean {
-    const exchange = this.#exchange;
+    const exchange = this.exchange;
     const answered = exchange === undefined || (exchange.state === COMPLETE && !exchange.readsOn);
     return answered && this.input.size === 0 && !this.handedOver;
   }
@@ -161,7 +162,7 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined, Client {
   begin(head: RequestHead): HttpExchange {
     this.input.consume(head.size);
     const exchange = new HttpExchange(this, head);
-    this.#exchange = exchange;
+    this.exchange = exchange;
     exchange.body?.receive(this.input);
     this.input.keep();
     this.context.counters.requests++;
@@ -255,7 +256,7 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined, Client {
 
   /** The app threw, or can't complete its answer. */
   appFailed(exchange: HttpExchange, error: unknown): void {
-    if (exchange.superseded || this.gone !== undefined || exchange !== this.#exchange) {
+    if (exchange.superseded || this.gone !== undefined || exchange !== this.exchange) {
       // Its answer was of no use any more: so is its failure, but for who looks for bugs.
       this.context.log.debug(
         { err: error, ...describe(exchange) },
@@ -286,7 +287,7 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined, Client {
       this.context.loop.cancelTimer(this.#handlerTimer);
       this.#handlerTimer = undefined;
     }
-    this.#exchange = undefined;
+    this.exchange = undefined;
     if (exchange.later) this.context.counters.inFlight--;
     // The coroutine is about to look for the next request: what has woken it so far is no reason to look twice.
     this.#news = false;
@@ -317,7 +318,7 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined, Client {
     this.gone = reason;
     this.context.output.abandon(this);
     dropUnsent(this);
-    const exchange = this.#exchange;
+    const exchange = this.exchange;
     exchange?.abort(reason);
     exchange?.body?.fail(
       new BodyError('ERR_BODY_CUT_SHORT', 400, `the body was cut short: ${reason.message}`),
@@ -337,7 +338,7 @@ export class Connection implements Suspend, Waiter, Outlet, Deadlined, Client {
   /** As much waits for the client as may: the app is to pause. */
   get congested(): boolean {
     return (
-      this.unsentBytes + (this.#exchange?.pendingBytes ?? 0) >= this.context.settings.maxBufferedPerConnection
+      this.unsentBytes + (this.exchange?.pendingBytes ?? 0) >= this.context.settings.maxBufferedPerConnection
     );
   }
 

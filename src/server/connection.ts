@@ -17,7 +17,7 @@ import { EAGAIN, SystemError } from '../kernel/index.ts';
 import type { Co } from '../task/index.ts';
 import type { Connection } from './connection-state.ts';
 import type { HttpExchange } from './exchange.ts';
-import { handOver } from './hand-over.ts';
+import { handOver, type TakeOver } from './hand-over.ts';
 import { lineAsSent } from './line-as-sent.ts';
 import { lingerAndClose } from './linger.ts';
 import { sendUnsent } from './outlet.ts';
@@ -27,9 +27,14 @@ import { COMPLETE, FAILED, STARTED } from './states.ts';
 import { TURN } from './turn.ts';
 import { receiveBody, unwantedBody } from './upload.ts';
 
-/** Serves `connection` until it ends. Never throws for what the peer or the app does. */
+/**
+ * Serves `connection` until it ends. Never throws for what the peer or the app does.
+ *
+ * What belongs to one request is in functions that it calls: as long as V8 has not optimised a generator, each value that
+ * it has had in hand is kept while it waits, and an idle connection would hold on to its last request, and the app's with it.
+ */
 export function* serveConnection(connection: Connection): Co<void> {
-  const { context, input } = connection;
+  const { context } = connection;
   let inTurn = 0;
   for (;;) {
     const head = nextHead(connection);
@@ -45,28 +50,16 @@ export function* serveConnection(connection: Connection): Co<void> {
       return;
     }
 
-    connection.heard = true;
-    const exchange = connection.begin(head);
-    const overloaded = context.overload();
-    if (overloaded !== undefined) shed(connection, exchange, overloaded);
-    else if (exchange.body?.failure !== undefined) connection.appFailed(exchange, exchange.body.failure);
-    else connection.callApp(exchange);
-
-    moveReply(connection, exchange);
-    if (!isOver(connection, exchange)) yield* converse(connection, exchange);
-    connection.finish(exchange);
-    if (exchange.state === FAILED) cut(connection, exchange);
-    if (connection.gone !== undefined || connection.ending !== undefined) break;
-    // What is left of a body that was too large to wait for would be read as the new protocol.
-    if (exchange.takeOver !== undefined && exchange.body?.complete !== false) {
+    if (!startExchange(connection, head)) yield* converse(connection);
+    const next = endExchange(connection);
+    if (next === ENDED) break;
+    if (typeof next === 'function') {
       settle(connection);
-      yield* handOver(connection, exchange.takeOver);
+      yield* handOver(connection, next);
       return;
     }
-    if (!exchange.keepAlive) {
-      // A client that meant to stay may be sending its next request: closed on, it would be reset, and lose the answer.
-      const speaks = exchange.head.keepAlive || input.size > 0 || exchange.body?.complete === false;
-      yield* lingerAndClose(connection, speaks);
+    if (next !== STAYS) {
+      yield* lingerAndClose(connection, next === CLOSES_ON_A_SPEAKER);
       return;
     }
 
@@ -89,6 +82,11 @@ export function* serveConnection(connection: Connection): Co<void> {
 const WAIT = 'wait';
 /** No further request will come. */
 const ENDED = 'ended';
+/** The connection is there for the next request. */
+const STAYS = 'stays';
+/** It is closed behind the answer: on a client that has said all it wants, or on one that may be sending. */
+const CLOSES = 'closes';
+const CLOSES_ON_A_SPEAKER = 'closes on a speaker';
 const HEADERS_TIMEOUT = new Problem(408, 'ERR_HTTP_HEADERS_TIMEOUT', 'the headers took too long');
 
 /** The next request's head, or what is the matter instead. */
@@ -158,9 +156,40 @@ function afterDeadline(connection: Connection): Problem | typeof ENDED | undefin
 
 const NOT_TAKEN = 'the client takes nothing of its response (writeTimeout)';
 
+/** Calls the app, and moves what it says at once. True where that was all. */
+function startExchange(connection: Connection, head: RequestHead): boolean {
+  const { context } = connection;
+  connection.heard = true;
+  const exchange = connection.begin(head);
+  const overloaded = context.overload();
+  if (overloaded !== undefined) shed(connection, exchange, overloaded);
+  else if (exchange.body?.failure !== undefined) connection.appFailed(exchange, exchange.body.failure);
+  else connection.callApp(exchange);
+  moveReply(connection, exchange);
+  return isOver(connection, exchange);
+}
+
+/** What becomes of the connection behind the exchange; a function takes it over. */
+function endExchange(
+  connection: Connection,
+): typeof STAYS | typeof ENDED | typeof CLOSES | typeof CLOSES_ON_A_SPEAKER | TakeOver {
+  const exchange = connection.exchange!;
+  connection.finish(exchange);
+  if (exchange.state === FAILED) cut(connection, exchange);
+  if (connection.gone !== undefined || connection.ending !== undefined) return ENDED;
+  const { takeOver, keepAlive, head, body } = exchange;
+  // What is left of a body that was too large to wait for would be read as the new protocol.
+  if (takeOver !== undefined && body?.complete !== false) return takeOver;
+  if (keepAlive) return STAYS;
+  // A client that meant to stay may be sending its next request: closed on, it would be reset, and lose the answer.
+  const speaks = head.keepAlive || connection.input.size > 0 || body?.complete === false;
+  return speaks ? CLOSES_ON_A_SPEAKER : CLOSES;
+}
+
 /** An exchange that is not over at once: moves what app and client have for each other until it is. */
-function* converse(connection: Connection, exchange: HttpExchange): Co<void> {
+function* converse(connection: Connection): Co<void> {
   const { context, stream } = connection;
+  const exchange = connection.exchange!;
   for (;;) {
     // What is said to a lost connection must not be sent: an app that gives up may look as if it had come to its end.
     if (connection.gone !== undefined) return;

@@ -6,8 +6,10 @@ import { Cancelled, type Co } from '../task/index.ts';
 import type { Connection } from './connection-state.ts';
 import type { HttpExchange } from './exchange.ts';
 
+export type TakeOver = NonNullable<HttpExchange['takeOver']>;
+
 /** Runs `takeOver` on the stream, with what has come behind the request. Closes it, and never throws for what the app does. */
-export function* handOver(connection: Connection, takeOver: NonNullable<HttpExchange['takeOver']>): Co<void> {
+export function* handOver(connection: Connection, takeOver: TakeOver): Co<void> {
   const { input, stream } = connection;
   const rest = Uint8Array.prototype.slice.call(input.bytes, input.start, input.end);
   input.drop();
