@@ -1,8 +1,9 @@
 // `siskin/green`, both ways: what an app imports of it, and `node --import siskin/green app.ts`, which serves the app by our
 // engine, as `siskin/register` does, and makes it green.
 
+import { realpathSync } from 'node:fs';
 import process from 'node:process';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { refuseOldNode } from './old-node.ts';
 
 export * from '../green/api.ts';
@@ -13,8 +14,18 @@ function isPreloaded(): boolean {
   const base = pathToFileURL(`${process.cwd()}/`);
   return [...options.matchAll(/--import[= ](\S+)/g)].some(([, specifier]) => {
     if (specifier === 'siskin/green') return true;
-    return URL.canParse(specifier!, base) && new URL(specifier!, base).href === import.meta.url;
+    return URL.canParse(specifier!, base) && realUrl(new URL(specifier!, base)) === import.meta.url;
   });
+}
+
+/** As Node has it: links are followed. */
+function realUrl({ href }: URL): string {
+  try {
+    return pathToFileURL(realpathSync(fileURLToPath(href))).href;
+  } catch {
+    // Another scheme, or no such file.
+    return href;
+  }
 }
 
 if (isPreloaded()) {

@@ -3,12 +3,16 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { symlinkSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type Child, siskin, withRegister, withSiskin } from '../cli/child.ts';
 import { GREEN } from '../cli/program.ts';
+import { temporaryFolder } from '../folder.ts';
+
+const { place } = temporaryFolder('green-served');
 
 const TOGETHER = 4;
 const APPS = fileURLToPath(new URL('../apps/green/', import.meta.url));
@@ -102,17 +106,25 @@ describe('served green, handlers wait side by side', () => {
     }),
   );
 
-  test('in a program that Node runs with siskin/green', TIMEOUT, () =>
-    withRegister(
-      [`${APPS}frameworks.js`],
-      { cwd: APPS, env: { API: api, SISKIN_LOG_LEVEL: 'info' } },
-      async (child) => {
-        const port = await child.printed(/listening on [^ ]*:(\d+)/, 'stderr');
-        assert.equal((await together(`http://127.0.0.1:${port}/plain/meet`)).body, 'a met, b met');
-      },
-      GREEN,
-    ),
-  );
+  // Package managers that link packages have their users write such a path.
+  const link = place('green-by-a-link.mjs');
+  symlinkSync(fileURLToPath(GREEN), link);
+  for (const [way, preload] of [
+    ['siskin/green', GREEN],
+    ['a link to it', link],
+  ] as const) {
+    test(`in a program that Node runs with ${way}`, TIMEOUT, () =>
+      withRegister(
+        [`${APPS}frameworks.js`],
+        { cwd: APPS, env: { API: api, SISKIN_LOG_LEVEL: 'info' } },
+        async (child) => {
+          const port = await child.printed(/listening on [^ ]*:(\d+)/, 'stderr');
+          assert.equal((await together(`http://127.0.0.1:${port}/plain/meet`)).body, 'a met, b met');
+        },
+        preload,
+      ),
+    );
+  }
 });
 
 describe('served green, what cannot suspend', () => {
