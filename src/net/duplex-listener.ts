@@ -25,6 +25,8 @@ export class DuplexListener implements Listener {
   readonly #server: Server;
   readonly #readiness = new Readiness();
   readonly #queue: Stream[] = [];
+  readonly #backlog: number;
+  #accepted = 0;
   #address: Address;
   /** Who is at the other end of its connections, where Node can't tell: of a unix socket's. */
   #peer: Address | undefined;
@@ -33,10 +35,12 @@ export class DuplexListener implements Listener {
   #last = false;
   #closed = false;
 
-  private constructor(server: Server, requested: Address) {
+  private constructor(server: Server, requested: Address, backlog: number) {
     this.#server = server;
+    this.#backlog = backlog;
     this.#address = requested;
     server.on('connection', (socket: Socket) => {
+      this.#accepted++;
       this.#queue.push(new DuplexStream(socket, this.#peer));
       this.#readiness.report(READABLE);
     });
@@ -58,9 +62,9 @@ export class DuplexListener implements Listener {
    */
   static openNow(target: Target, options: ListenOptions): DuplexListener | Promise<never> {
     const server = createServer({ allowHalfOpen: true, noDelay: true });
-    const listener = new DuplexListener(server, target.family === 'fd' ? UNNAMED : target);
-    const inner = server as Server & { _listen2(...args: unknown[]): void; _handle: object | null };
     const { backlog, ipv6Only, reusePort } = options;
+    const listener = new DuplexListener(server, target.family === 'fd' ? UNNAMED : target, backlog);
+    const inner = server as Server & { _listen2(...args: unknown[]): void; _handle: object | null };
     const flags = (ipv6Only === true ? 1 : 0) | (reusePort === true ? 2 : 0);
     if (target.family === 'fd') inner._listen2(null, null, null, backlog, target.fd);
     else if (target.family === 'unix') inner._listen2(target.path, -1, -1, backlog);
@@ -89,7 +93,8 @@ export class DuplexListener implements Listener {
   static *#bind(target: Target, options: ListenOptions): Co<DuplexListener> {
     const server = createServer({ allowHalfOpen: true, noDelay: true });
     // Made before the server listens: a connection may come before this coroutine goes on.
-    const listener = new DuplexListener(server, target.family === 'fd' ? UNNAMED : target);
+    const { backlog } = options;
+    const listener = new DuplexListener(server, target.family === 'fd' ? UNNAMED : target, backlog);
     try {
       yield* until(listening(server, target, options));
       listener.#address = boundAddress(server) ?? listener.#address;
@@ -118,17 +123,27 @@ export class DuplexListener implements Listener {
   }
 
   /**
-   * Node can't stop without closing, which resets what the kernel has queued; it accepts all of that whenever it polls,
-   * so it is given the occasion first.
+   * Node can't stop without closing, which resets what the kernel has queued. It accepts one of those each time it polls
+   * (libuv, since 1.45), so it is let poll until nobody comes: or, where clients never cease to, until those are accepted
+   * that may have been in the queue.
    */
   stopListening(): void {
     if (this.#closed || this.#stopping) return;
     this.#stopping = true;
-    afterPolling(() => {
+    const most = this.#accepted + this.#backlog;
+    const afterPoll = (before: number): void => {
+      if (this.#closed) return;
+      const accepted = this.#accepted;
+      if (accepted > before && accepted < most) {
+        setImmediate(afterPoll, accepted);
+        return;
+      }
       this.#server.close();
       this.#last = true;
       this.#readiness.report(READABLE);
-    });
+    };
+    // The first immediate may come before Node has polled for I/O; between two of them it always has.
+    setImmediate(() => setImmediate(afterPoll, this.#accepted));
   }
 
   setReferenced(referenced: boolean): void {
@@ -144,11 +159,6 @@ export class DuplexListener implements Listener {
     for (const stream of this.#queue.splice(0)) stream.close('reset');
     this.#readiness.report(READABLE);
   }
-}
-
-/** Calls `then` once Node has polled for I/O: the first immediate may come before that in its loop, the second can't. */
-function afterPolling(then: () => void): void {
-  setImmediate(() => setImmediate(then));
 }
 
 function listening(server: Server, target: Target, options: ListenOptions): Promise<void> {

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { createConnection, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import type { Address } from '../../src/kernel/index.ts';
 import { connect, listen, SocketListener } from '../../src/net/index.ts';
@@ -18,7 +19,7 @@ function tests(network: Network): void {
   for (const [name, address] of Object.entries(addresses)) {
     check(network, `gives out who is queued, then says that it is closed: ${name}`, function* () {
       const listener = yield* listen(address());
-      const clients = yield* all([connect(listener.address), connect(listener.address)]);
+      const clients = yield* all(Array.from({ length: 30 }, () => connect(listener.address)));
       listener.stopListening();
       for (let i = 0; i < clients.length; i++) {
         const server = yield* listener.accept();
@@ -73,7 +74,7 @@ function unix(network: Network): Address {
   return { family: 'unix', path: network.unixPath() };
 }
 
-const [, linux] = networks;
+const [, linux, node] = networks;
 
 describe('the file of a unix socket, over the Linux kernel', () => {
   check(linux!, 'stays where another one has taken its place', function* () {
@@ -109,6 +110,29 @@ describe('the file of a unix socket, over the Linux kernel', () => {
     client.close();
     assert.equal((yield* failureOf(listener.accept())).code, 'ECANCELED');
     assert.ok(existsSync(path));
+  });
+});
+
+describe('a listener that stops, over Node’s sockets', () => {
+  check(node!, 'takes no more than its queue has room for, though clients never cease to come', function* () {
+    const backlog = 8;
+    const listener = yield* listen(node!.address(), { backlog });
+    const { host, port } = listener.address as Address & { family: 'inet' };
+    const clients: Socket[] = [];
+    const dial = (): void => {
+      if (clients.length < 1000) clients.push(createConnection({ host, port }, dial).on('error', () => {}));
+    };
+    for (let i = 0; i < 3; i++) dial();
+    listener.stopListening();
+    let accepted = 0;
+    const failure = yield* failureOf(
+      (function* () {
+        for (; ; accepted++) (yield* listener.accept()).close();
+      })(),
+    );
+    for (const client of clients) client.destroy();
+    assert.equal(failure.code, 'ECANCELED');
+    assert.ok(accepted <= backlog, `it took ${accepted}`);
   });
 });
 
