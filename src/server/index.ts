@@ -25,6 +25,8 @@ export interface ServerHooks {
   readonly recordAccess?: (record: AccessRecord) => void;
   readonly claim?: Claim | undefined;
   readonly trace?: Trace | undefined;
+  /** Where it runs, until it is closed. Default: a loop of its own, attached to Node's. */
+  readonly loop?: Loop;
 }
 
 export interface RunningServer {
@@ -63,11 +65,9 @@ export async function startServer(
 export async function startApp(
   app: App,
   settings: Settings,
-  { log = CONSOLE_LOGGER, recordAccess, claim, trace }: ServerHooks = {},
+  { log = CONSOLE_LOGGER, recordAccess, claim, trace, loop = attachedLoop(settings) }: ServerHooks = {},
   settled?: () => Promise<void>,
 ): Promise<RunningServer> {
-  const loop = new Loop(createKernel(settings.kernel));
-  loop.attach();
   try {
     const listeners = await spawn(loop, openListeners(settings, claim), { name: 'listening' });
     const server = new Server(
@@ -90,6 +90,12 @@ export async function startApp(
     loop.close();
     throw error;
   }
+}
+
+function attachedLoop({ kernel }: Settings): Loop {
+  const loop = new Loop(createKernel(kernel));
+  loop.attach();
+  return loop;
 }
 
 /** All of them, or none: what was opened before one fails is closed. */

@@ -9,8 +9,9 @@ import { connect, type Stream } from '../../src/net/index.ts';
 import { serve } from '../../src/serve.ts';
 import type { RunningServer } from '../../src/server/index.ts';
 import { all, type Co, spawn } from '../../src/task/index.ts';
-import { behaves, request } from './behaviour/backend.ts';
+import { type Backend, behaves, request } from './behaviour/backend.ts';
 import { simBackend } from './behaviour/sim.ts';
+import { timedFetchBackend } from './behaviour/timed-sockets.ts';
 
 const TIMES = 200;
 const AT_ONCE = 10;
@@ -113,11 +114,14 @@ function assertAnswer(answer: string, status: number): void {
   assert.match(head, /\r\nConnection: close(\r\n|$)/);
 }
 
-describe('a client that was refused and does not go', () => {
+for (const backend of [simBackend, timedFetchBackend('linux'), timedFetchBackend('node')])
+  describe(`a client that was refused and does not go, on ${backend.name}`, () => staying(backend));
+
+function staying(backend: Backend): void {
   const refused = request('POST', '/', ['Content-Length: 1000000000000']);
   const hello = (): Response => new Response('hello');
 
-  behaves(simBackend, 'is cut after five seconds in which it says nothing', async (open) => {
+  behaves(backend, 'is cut after five seconds in which it says nothing', async (open) => {
     const site = await open(hello);
     const client = await site.connect();
     assert.equal((await client.ask(refused)).status, 413);
@@ -127,7 +131,7 @@ describe('a client that was refused and does not go', () => {
     assert.equal(site.statistics().connections, 0);
   });
 
-  behaves(simBackend, 'is cut after half a minute if it goes on sending', async (open) => {
+  behaves(backend, 'is cut after half a minute if it goes on sending', async (open) => {
     const site = await open(hello);
     const client = await site.connect();
     assert.equal((await client.ask(refused)).status, 413);
@@ -142,7 +146,7 @@ describe('a client that was refused and does not go', () => {
     assert.equal(site.statistics().connections, 0);
   });
 
-  behaves(simBackend, 'is let go at once when it closes', async (open) => {
+  behaves(backend, 'is let go at once when it closes', async (open) => {
     const site = await open(hello);
     const client = await site.connect();
     assert.equal((await client.ask(refused)).status, 413);
@@ -150,4 +154,4 @@ describe('a client that was refused and does not go', () => {
     await site.settle();
     assert.equal(site.statistics().connections, 0);
   });
-});
+}

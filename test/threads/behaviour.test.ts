@@ -27,7 +27,7 @@ function threadsBackend(
     apart: true,
     capabilities: new Set<Capability>([
       ...capabilities,
-      ...(process.platform === 'linux' ? (['sockets'] as const) : []),
+      ...(process.platform === 'linux' ? (['late resets'] as const) : []),
     ]),
     ...(!capabilities.includes('fetch') && { staying: 'keep-alive' as const }),
     open: (handler, options) =>

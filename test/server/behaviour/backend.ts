@@ -12,8 +12,8 @@ import { FETCH_ONLY } from './fetch-only.ts';
 export type Capability =
   /** `Site.sleep`: time passes when a test says so, and costs none. */
   | 'virtual time'
-  /** Connections are accepted, read and closed by a kernel's rules, backlog and all. */
-  | 'sockets'
+  /** A reset is heard behind the client's FIN, too, before anything is sent: Node's own sockets don't. */
+  | 'late resets'
   /** A client may come from any address. */
   | 'any peer'
   /** Apps are called as fetch handlers: see fetch-only.ts. */

@@ -158,17 +158,42 @@ export function deadlineTests(backend: Backend): void {
     backend,
     'a client that reads slowly but steadily is not',
     async (open) => {
-      const site = await open(() => new Response('x'.repeat(1_000_000)));
+      const site = await open(() => new Response('x'.repeat(20_000_000)));
       const client = await site.connect();
-      client.send(get());
+      const answer = client.ask(get());
       for (let i = 0; i < 10; i++) {
         client.resume();
-        await client.until((raw) => raw.length > i * 90_000);
+        await client.receive(i * 2_000_000);
         client.pause();
         await site.sleep(20_000);
       }
       client.resume();
-      assert.equal((await client.answer()).body.length, 1_000_000);
+      assert.equal((await answer).body.length, 20_000_000);
+    },
+    NEEDS_TIME,
+  );
+
+  behaves(
+    backend,
+    'a stream in which nothing happens is kept no longer than writeTimeout for a client that has half-closed',
+    async (open) => {
+      let reason: unknown;
+      const stream = () =>
+        new ReadableStream({
+          start: (controller) => controller.enqueue(Buffer.from('first')),
+          cancel: (given) => {
+            reason = given;
+          },
+        });
+      const site = await open(() => new Response(stream()));
+      const client = await site.connect();
+      client.send(get()).end();
+      await client.until((raw) => raw.includes('first'));
+      await site.sleep(29_800);
+      assert.equal(reason, undefined);
+      await site.sleep(200);
+      assert.match(String(reason), /writeTimeout/);
+      assert.deepEqual([client.ending, site.statistics().connections], ['reset', 0]);
     },
     NEEDS_TIME,
   );

@@ -77,8 +77,7 @@ export function downloadTests(backend: Backend): void {
   });
 
   behaves(backend, 'a stream in which nothing happens ends, too, when its client is gone', async (open) => {
-    // Node's own sockets hear no reset behind a FIN, until something is sent.
-    for (const halfClosed of backend.capabilities.has('sockets') ? [false, true] : [false]) {
+    for (const halfClosed of backend.capabilities.has('late resets') ? [false, true] : [false]) {
       const cancelled = Promise.withResolvers<unknown>();
       const stream = () =>
         new ReadableStream({

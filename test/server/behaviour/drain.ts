@@ -49,25 +49,20 @@ export function drainTests(backend: Backend): void {
     await stopped;
   });
 
-  behaves(
-    backend,
-    'connections that wait in the queue are accepted and answered',
-    async (open) => {
-      const site = await open(() => new Response('hello'));
-      const clients = Array.from({ length: 20 }, () => site.dial().send(get()));
-      await site.settle();
-      for (let i = 0; i < 5; i++) clients.push(site.dial().send(get()));
-      const last = await site.connect();
-      clients.push(last.send(get()));
-      const stopped = site.stop();
-      for (const client of clients) {
-        assert.equal((await client.answer()).text, 'hello');
-        client.close();
-      }
-      await stopped;
-    },
-    { needs: 'sockets' },
-  );
+  behaves(backend, 'connections that wait in the queue are accepted and answered', async (open) => {
+    const site = await open(() => new Response('hello'));
+    const clients = Array.from({ length: 20 }, () => site.dial().send(get()));
+    await site.settle();
+    for (let i = 0; i < 5; i++) clients.push(site.dial().send(get()));
+    const last = await site.connect();
+    clients.push(last.send(get()));
+    const stopped = site.stop();
+    for (const client of clients) {
+      assert.equal((await client.answer()).text, 'hello');
+      client.close();
+    }
+    await stopped;
+  });
 
   behaves(
     backend,
@@ -96,7 +91,6 @@ export function drainTests(backend: Backend): void {
       }
       await stopped;
     },
-    { needs: 'sockets' },
   );
 
   behaves(

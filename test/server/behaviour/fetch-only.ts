@@ -15,6 +15,8 @@ export const FETCH_ONLY: Readonly<Record<string, string>> = {
   'a handler that returns no Response is answered with 500, and the log says what came':
     'listeners return nothing',
   'a client that half-closes reads a stream to its end': 'to a program it has gone, and streams end',
+  'a stream in which nothing happens is kept no longer than writeTimeout for a client that has half-closed':
+    'as above',
   'a coroutine handler answers, waits, throws, and reads the body': 'listeners are no coroutines',
   'a reset cancels a coroutine handler: its finally runs': 'listeners are no coroutines',
   'a handler past handlerTimeout is answered for with 503, told and cancelled': 'listeners are no coroutines',

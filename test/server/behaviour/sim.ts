@@ -39,7 +39,7 @@ const MOST_IDLE_STEPS = 10_000;
 
 export const simBackend: Backend = {
   name: 'the simulated kernel',
-  capabilities: new Set(['virtual time', 'sockets', 'any peer', 'fetch']),
+  capabilities: new Set(['virtual time', 'late resets', 'any peer', 'fetch']),
   open: (handler, options) => Promise.resolve(openSite(handler, options)),
 };
 

@@ -27,17 +27,21 @@ import {
 } from './backend.ts';
 import { RawClient } from './client.ts';
 import { nodeServer } from './node-interface.ts';
+import type { VirtualTime } from './virtual-time.ts';
 
 /** Turns of Node's loop in which what is on its way over the loopback arrives. */
 const SETTLE_TURNS = 50;
 
-type KernelName = 'linux' | 'node';
+export type KernelName = 'linux' | 'node';
 
 const NAMES: Readonly<Record<KernelName, string>> = {
   linux: 'the Linux kernel',
   node: 'Node’s own sockets',
 };
-const CAPABILITIES: Readonly<Record<KernelName, readonly Capability[]>> = { linux: ['sockets'], node: [] };
+const CAPABILITIES: Readonly<Record<KernelName, readonly Capability[]>> = {
+  linux: ['late resets'],
+  node: [],
+};
 
 /** Apps are fetch handlers. */
 export function fetchBackend(kernel: KernelName): Backend {
@@ -73,9 +77,19 @@ export class SocketSite implements Site {
   readonly #sockets: Socket[] = [];
   #server!: RunningServer;
   #folder: string | undefined;
+  readonly #time: VirtualTime | undefined;
 
-  static async open({ settings, unix = false }: SiteOptions, start: Start): Promise<SocketSite> {
-    const site = new SocketSite();
+  private constructor(time: VirtualTime | undefined) {
+    this.#time = time;
+  }
+
+  /** With `time`, `start` starts the server on the loop of that. */
+  static async open(
+    { settings, unix = false }: SiteOptions,
+    start: Start,
+    time?: VirtualTime,
+  ): Promise<SocketSite> {
+    const site = new SocketSite(time);
     if (unix) site.#folder = mkdtempSync(join(tmpdir(), 'siskin-'));
     site.#server = await start({
       bind: [
@@ -110,6 +124,8 @@ export class SocketSite implements Site {
       pause: () => void socket.pause(),
       resume: () => void socket.resume(),
     });
+    const news = (): void => this.#time?.news();
+    for (const event of ['connect', 'data', 'drain', 'end', 'error', 'close']) socket.on(event, news);
     socket.on('data', (bytes: Buffer) => raw.onData(bytes));
     socket.on('end', () => raw.onEnding('fin'));
     socket.on('error', (error: NodeJS.ErrnoException) => {
@@ -124,6 +140,8 @@ export class SocketSite implements Site {
     const raw = this.dial();
     const socket = this.#sockets.at(-1)!;
     if (socket.connecting) await new Promise((resolve) => socket.once('connect', resolve));
+    // Its deadlines begin when the server knows of it.
+    await this.#time?.settle();
     return raw;
   }
 
@@ -131,11 +149,13 @@ export class SocketSite implements Site {
     return this.#server.statistics();
   }
 
-  sleep(): Promise<void> {
+  sleep(milliseconds: number): Promise<void> {
+    if (this.#time !== undefined) return this.#time.sleep(milliseconds);
     throw new Error('real time does not pass on command: this sentence needs virtual time');
   }
 
   async settle(): Promise<void> {
+    if (this.#time !== undefined) return this.#time.settle();
     for (let turn = 0; turn < SETTLE_TURNS; turn++) await setImmediate();
   }
 
@@ -146,6 +166,7 @@ export class SocketSite implements Site {
   async dispose(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     await this.stop();
+    this.#time?.end();
     if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true });
     assertEmpty(this.statistics());
   }
