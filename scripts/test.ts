@@ -27,6 +27,7 @@ const LONGEST = [
   'test/cli/programs.test.ts',
   'test/clients/examples.test.ts',
   'test/server/behaviour-linux.test.ts',
+  'test/server/behaviour-timed.test.ts',
   'test/cli/register.test.ts',
   'test/server/behaviour-node.test.ts',
 ];
