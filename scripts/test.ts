@@ -26,6 +26,7 @@ const LONGEST = [
   'test/together.ts',
   'test/cli/programs.test.ts',
   'test/clients/examples.test.ts',
+  'test/server/behaviour-timed.test.ts',
   'test/server/behaviour-linux.test.ts',
   'test/server/behaviour-timed.test.ts',
   'test/cli/register.test.ts',
