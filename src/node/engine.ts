@@ -231,6 +231,6 @@ export function listenError(error: unknown, address: string | undefined, port: n
 
 /** The same for an address that was given from outside: the program has not asked for it, and knows another. */
 export function bindError(error: unknown): Error {
-  const subject = error instanceof SystemError ? /^\S+ (\S+): /.exec(error.message)?.[1] : undefined;
+  const subject = error instanceof SystemError ? error.subject : undefined;
   return Object.assign(listenError(error, subject, undefined), { fromBind: true });
 }

@@ -1,7 +1,9 @@
 // Why the server could not start to listen: which address, who asked for it, and what to do. Called by `serve-app.ts`.
 
+import { isIPv6 } from 'node:net';
 import { inspect } from 'node:util';
 import type { Origin } from '../config/index.ts';
+import { formatAddress } from '../kernel/index.ts';
 
 const ADVICE: Readonly<Record<string, string>> = {
   EACCES:
@@ -28,17 +30,17 @@ export function describeStartFailure(error: unknown, origin: Origin | ProgramOri
   return lines.join('\n').replaceAll('\n', '\n  ');
 }
 
-/** An address as the error tells it, ours or Node's: with the port that comes next, or a path. */
-function adviceInUse(
-  error: NodeJS.ErrnoException & { subject?: string; address?: string; port?: number },
-): string {
-  const { subject, address, port = Number(/^[^/]*:(\d+)$/.exec(subject ?? '')?.[1]) } = error;
-  if (!(port > 0)) {
+/** The error says where, in text (`subject` is ours, `address` alone that of a program's `bind`), or as Node does. */
+function adviceInUse(error: Error & { subject?: string; address?: string; port?: number }): string {
+  const { subject, address = '', port = 0 } = error;
+  const family = isIPv6(address) ? 'inet6' : 'inet';
+  const place = port > 0 ? formatAddress({ family, host: address, port }) : (subject ?? address);
+  const [, host, used] = /^([^/]*):(\d+)$/.exec(place) ?? [];
+  if (host === undefined) {
     return 'Another process listens there, or another file is in its place. Stop the one, remove the other, or choose another path.';
   }
-  const host =
-    subject?.slice(0, subject.lastIndexOf(':')) ?? (address?.includes(':') ? `[${address}]` : address);
-  return `Another process listens there (\`ss -ltnp\` says which). Stop it, or choose another port, such as ${host}:${port < 65_535 ? port + 1 : port - 1}.`;
+  const free = Number(used) < 65_535 ? Number(used) + 1 : Number(used) - 1;
+  return `Another process listens there (\`ss -ltnp\` says which). Stop it, or choose another port, such as ${host}:${free}.`;
 }
 
 /** As `describeStartFailure`, where a program has called `listen`. Its address may be one of `bind`'s, given from outside. */

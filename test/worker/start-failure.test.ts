@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EACCES, EADDRINUSE, SystemError } from '../../src/kernel/index.ts';
+import { bindError } from '../../src/node/engine.ts';
 import { describeStartFailure } from '../../src/worker/start-failure.ts';
 
 const inUse = new SystemError('bind', -EADDRINUSE, '127.0.0.1:8000');
@@ -25,6 +26,7 @@ test('the port that is proposed is the next one of the same host, whoever listen
   assert.equal(proposal(new SystemError('bind', -EADDRINUSE, '[::1]:65535')), '[::1]:65534');
   const ofNode = { code: 'EADDRINUSE', syscall: 'listen', address: '::', port: 3000 };
   assert.equal(proposal(Object.assign(new Error('listen EADDRINUSE'), ofNode)), '[::]:3001');
+  assert.equal(proposal(bindError(new SystemError('listen', -EADDRINUSE, '[::1]:3000'))), '[::1]:3001');
 });
 
 test('a unix socket in use: another path is proposed, not a port', () => {
