@@ -1,6 +1,6 @@
 // The benchmark's flags, checked against the tables of cases and servers.
 
-import { parseArgs } from 'node:util';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { CASES, type Case } from './cases.ts';
 import { SERVERS, type Server } from './servers.ts';
 
@@ -37,7 +37,13 @@ Beside: node bench/fairness.ts, streaming.ts, slow-clients.ts, drain.ts, files.t
 
 /** Throws an {@link UsageError} that says what is wrong and what would be right. */
 export function readOptions(args: readonly string[]): Options {
-  const { values } = parse(args);
+  const { values } = parse({
+    args: [...args],
+    options: {
+      ...{ cases: TEXT, servers: TEXT, rounds: TEXT, seconds: TEXT, connections: TEXT },
+      ...{ json: FLAG, save: FLAG, readme: FLAG, install: FLAG, help: FLAG },
+    },
+  });
   return {
     cases: pick('--cases', values.cases, CASES),
     servers: pick('--servers', values.servers, SERVERS),
@@ -56,25 +62,20 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-const FLAG = { type: 'boolean', default: false } as const;
+export const FLAG = { type: 'boolean', default: false } as const;
 const TEXT = { type: 'string' } as const;
 
-function parse(args: readonly string[]) {
+/** As `parseArgs`, but what is wrong is an {@link UsageError}. */
+export function parse<Config extends ParseArgsConfig>(config: Config): ReturnType<typeof parseArgs<Config>> {
   try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        ...{ cases: TEXT, servers: TEXT, rounds: TEXT, seconds: TEXT, connections: TEXT },
-        ...{ json: FLAG, save: FLAG, readme: FLAG, install: FLAG, help: FLAG },
-      },
-    });
+    return parseArgs(config);
   } catch (error) {
     throw new UsageError((error as Error).message);
   }
 }
 
 /** The rows named in `text`, in the table's order; all without it. */
-function pick<T extends { readonly name: string }>(
+export function pick<T extends { readonly name: string }>(
   flag: string,
   text: string | undefined,
   table: readonly T[],
@@ -118,23 +119,12 @@ export function readFlags<Name extends string, Measurement extends { readonly na
     ...(servers.length === 0 ? [] : ['servers']),
     ...(measurements.length === 0 ? [] : ['only']),
   ];
-  const values = parseTexts(args, [...lists, ...names]);
+  const options = Object.fromEntries([...lists, ...names].map((name) => [name, TEXT]));
+  const values: Readonly<Record<string, string | undefined>> = parse({ args: [...args], options }).values;
   const numbers = names.map((name) => [name, count(`--${name}`, values[name], defaults[name])] as const);
   return {
     servers: servers.length === 0 ? [] : pick('--servers', values['servers'] ?? servers.join(), SERVERS),
     numbers: Object.fromEntries(numbers) as Record<Name, number>,
     only: pick('--only', values['only'], measurements),
   };
-}
-
-function parseTexts(
-  args: readonly string[],
-  names: readonly string[],
-): Readonly<Record<string, string | undefined>> {
-  try {
-    const options = Object.fromEntries(names.map((name) => [name, TEXT]));
-    return parseArgs({ args: [...args], options }).values as Record<string, string>;
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
 }

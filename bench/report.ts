@@ -1,7 +1,7 @@
 // Turns results into tables: one a case for the terminal, one in all for the README.
 
 import { readFileSync, writeFileSync } from 'node:fs';
-import { judge } from './bars.ts';
+import type { Bar } from './bars.ts';
 import { CASES, type Case } from './cases.ts';
 import { machineLine } from './machine.ts';
 import { costRatio, QUIET, type Results, samplesOf, spreadOf } from './results.ts';
@@ -66,8 +66,7 @@ function idleTable(results: Results): string {
 }
 
 /** What Siskin must reach, or nothing where Siskin was not measured. */
-export function barReport(results: Results): string {
-  const bars = judge(results);
+export function barReport(bars: readonly Bar[]): string {
   if (bars.length === 0) return '';
   const rows = bars.map(({ what, bar, found, reached }) => [
     what,

@@ -14,8 +14,6 @@ export function lineAsSent(
 ): Pick<AccessRecord, 'method' | 'target' | 'httpVersion'> {
   const text = bytes.toString('latin1', start, Math.min(end, start + LONGEST));
   const line = /^(?:\r?\n)*([^\r\n]*)/.exec(text)?.[1] ?? '';
-  const [, method, target, httpVersion] = REQUEST_LINE.exec(line) ?? [];
-  if (method === undefined || target === undefined || httpVersion === undefined)
-    return { method: '-', target: line || '-', httpVersion: '-' };
+  const [, method = '-', target = line || '-', httpVersion = '-'] = REQUEST_LINE.exec(line) ?? [];
   return { method, target, httpVersion };
 }

@@ -2,8 +2,9 @@
 // crashes or goes round in circles, and after a problem nothing more is read. Everything follows from the seed.
 
 import assert from 'node:assert/strict';
-import { GOOD_SEEDS, isProblem, mutate, type Random, randomFrom, SEEDS } from './mutations.ts';
+import { GOOD_SEEDS, mutate, type Random, randomFrom, SEEDS } from './mutations.ts';
 import {
+  isProblem,
   split,
   type Transcript,
   type TranscriptOptions,

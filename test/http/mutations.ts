@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { gunicorn, llhttp, withHost } from './corpora.ts';
-import { type Transcript, transcribe } from './transcript.ts';
+import { isProblem, transcribe } from './transcript.ts';
 
 /** Longer requests only repeat what shorter ones show, at more cost. */
 const LONGEST_SEED = 2000;
@@ -18,10 +18,6 @@ export const SEEDS: readonly Buffer[] = [
 
 /** Those that are accepted: the way from a good request to a bad one is the more interesting. */
 export const GOOD_SEEDS = SEEDS.filter((bytes) => !isProblem(transcribe([bytes])));
-
-export function isProblem({ end }: Transcript): boolean {
-  return /^\d/.test(end);
-}
 
 /** Pieces that mean something somewhere, put where they mean something else. */
 const PIECES = [

@@ -30,6 +30,11 @@ export interface Transcript {
   /** Octets left over behind `closed` and `switched` are not counted: nobody reads them. */
 }
 
+/** Whether it ended with a problem. */
+export function isProblem({ end }: Transcript): boolean {
+  return /^\d/.test(end);
+}
+
 export interface TranscriptOptions {
   readonly limits?: HeadLimits;
   readonly maxBodyBytes?: number;

@@ -2,15 +2,15 @@
 // from the npm registry.
 
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
 import { before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'acorn';
 import { temporaryFolder } from '../folder.ts';
+import { listening } from './listening.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MANIFEST = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
@@ -75,7 +75,7 @@ test('the installed command serves an app, and stops when told to', { timeout: 3
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   try {
-    const response = await fetch(new URL('/hello', await listeningUrl(child)));
+    const response = await fetch(new URL('/hello', (await listening(child)).url));
     assert.equal(response.status, 200);
     assert.equal(await response.text(), 'GET /hello');
     child.kill('SIGTERM');
@@ -103,7 +103,7 @@ test('the installed command serves an app of node:http, without the classes of f
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   try {
-    const response = await fetch(await listeningUrl(child));
+    const response = await fetch((await listening(child)).url);
     assert.equal(await response.text(), 'GET,true,false');
   } finally {
     child.kill('SIGKILL');
@@ -123,7 +123,7 @@ test('siskin/register serves a program that Node runs, without them, too', { tim
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   try {
-    const response = await fetch(await listeningUrl(child));
+    const response = await fetch((await listening(child)).url);
     assert.equal(await response.text(), 'true,false');
     child.kill('SIGTERM');
     assert.deepEqual(await once(child, 'exit'), [null, 'SIGTERM']);
@@ -172,14 +172,6 @@ function readStatically(path: string, edition: 2020 | 2022, seen = new Set<strin
     readStatically(resolve(dirname(path), node.source.value), edition, seen);
   }
   return seen;
-}
-
-async function listeningUrl(child: ChildProcess): Promise<string> {
-  for await (const line of createInterface({ input: child.stdout! })) {
-    const url = /listening on (http:\/\/[^\s"]+)/.exec(line)?.[1];
-    if (url !== undefined) return url;
-  }
-  throw new Error('the server ended without listening');
 }
 
 test('every export is there at run time', () => {
